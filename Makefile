@@ -1,0 +1,84 @@
+# Trefoil. `make help` lists the targets.
+VARIANT ?= release
+CC      ?= gcc
+ifeq ($(origin CC),default)
+CC      := gcc
+endif
+B       := build/$(VARIANT)
+GEN     := build/gen
+PKGS    := libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd
+MC      := third_party/node_modules/better-sqlite3-multiple-ciphers/deps/sqlite3
+
+include tools/flags.mk
+
+ROOMS   := ask draw field harmonise keep listen measure protect relate tell
+SRC     := $(sort $(wildcard base/*.c) $(wildcard src/*/*.c) $(wildcard serve/*.c) $(wildcard demo/*.c) $(wildcard cmd/*.c))
+LIBSRC  := $(filter-out cmd/trefoil.c,$(SRC))
+OBJ     := $(SRC:%.c=$(B)/%.o)
+LIBOBJ  := $(LIBSRC:%.c=$(B)/%.o)
+SQL     := $(sort $(wildcard src/*/*.sql))
+SQLGEN  := $(foreach f,$(SQL),$(GEN)/$(basename $(notdir $(f)))_sql.h)
+TESTSRC := $(sort $(wildcard tests/base/*.c) $(foreach r,$(ROOMS),$(wildcard tests/$(r)/*.c)) $(wildcard tests/cmd/*.c))
+TESTBIN := $(TESTSRC:%.c=$(B)/%)
+DEMOTXT := $(sort $(shell find demo/study src/ask/template -type f 2>/dev/null))
+
+.PHONY: help setup build test demo bench lint fuzz cover install clean format
+help:            ## this list
+	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
+setup:           ## install what is missing (Debian packages, pinned npm packages)
+	@tools/setup.sh
+build: setup     ## build the program: build/release/trefoil
+	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/trefoil
+demo: build      ## a synthetic study of three countries, through every room, to its reports
+	@tools/demo.sh $(B)/trefoil
+test: setup      ## set up, build and run all tests
+	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/trefoil $(TESTBIN)
+	@tests/run.sh $(B)
+lint: setup      ## formatting, arrows, house rules, compilers' warnings, cppcheck
+	@tools/lint.sh
+fuzz: setup      ## build the fuzz targets and run each for a short while
+	@tests/fuzz/run.sh
+cover: setup     ## line coverage of the tests
+	@$(MAKE) --no-print-directory VARIANT=cov test
+bench: build     ## measure what a user does, beside its peers
+	@bench/run.sh $(B)/trefoil
+install: build   ## install to $(DESTDIR)$(PREFIX) (default /usr/local)
+	install -D -m 755 $(B)/trefoil $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/trefoil
+clean:           ## remove what was built
+	rm -rf build demo-study
+format:          ## format the C sources
+	clang-format -i $(SRC) $(TESTSRC) $(sort $(wildcard */*.h src/*/*.h)) tools/*.c
+
+.SECONDARY:
+$(B)/trefoil: $(OBJ) $(B)/sqlite3mc.o
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+$(B)/libtrefoil.a: $(LIBOBJ) $(B)/sqlite3mc.o
+	@rm -f $@
+	ar rcsD $@ $^
+$(B)/tests/%: $(B)/tests/%.o $(B)/libtrefoil.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+
+$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/demo_study.h $(GEN)/ask_template.h
+	@mkdir -p $(@D)
+	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+$(B)/sqlite3mc.o: $(MC)/sqlite3.c tools/flags.mk
+	@mkdir -p $(@D)
+	$(CC) $(SQLITE_CFLAGS) -I$(MC) -c -o $@ $<
+
+$(GEN)/embed: tools/embed.c
+	@mkdir -p $(@D)
+	gcc -O1 -o $@ $<
+define sql_rule
+$(GEN)/$(basename $(notdir $(1)))_sql.h: $(1) $(GEN)/embed
+	$(GEN)/embed sql tf_$(basename $(notdir $(1)))_sql $(1) > $$@.new && mv $$@.new $$@
+endef
+$(foreach f,$(SQL),$(eval $(call sql_rule,$(f))))
+$(GEN)/commands.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
+	@mkdir -p $(@D)
+	awk -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && mv $@.new $@
+$(GEN)/demo_study.h: $(DEMOTXT) $(GEN)/embed
+	$(GEN)/embed tree tf_demo_study demo/study $(filter demo/study/%,$(DEMOTXT)) > $@.new && mv $@.new $@
+$(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed
+	$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
+
+-include $(OBJ:.o=.d) $(TESTBIN:=.d)

@@ -1,0 +1,132 @@
+/* Numbers: see number.h. The program never calls setlocale, so the C locale rules here. */
+#include "base/number.h"
+
+#include <errno.h>
+#include <math.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+/* Is s a plain decimal number (after blanks)? Guards strtod from hex, inf and nan. */
+static bool is_decimal(const char *s)
+{
+    bool digits = false;
+    if (*s == '+' || *s == '-')
+        s++;
+    for (; *s >= '0' && *s <= '9'; s++)
+        digits = true;
+    if (*s == '.')
+        for (s++; *s >= '0' && *s <= '9'; s++)
+            digits = true;
+    if (!digits)
+        return false;
+    if (*s == 'e' || *s == 'E') {
+        s++;
+        if (*s == '+' || *s == '-')
+            s++;
+        if (*s < '0' || *s > '9')
+            return false;
+        while (*s >= '0' && *s <= '9')
+            s++;
+    }
+    return s[strspn(s, " \t\r\n")] == '\0';
+}
+
+bool tf_parse_double(const char *s, double *ret)
+{
+    if (s == NULL)
+        return false;
+    s += strspn(s, " \t\r\n");
+    if (!is_decimal(s))
+        return false;
+    const double x = strtod(s, NULL);
+    if (!isfinite(x))
+        return false;
+    *ret = x;
+    return true;
+}
+
+bool tf_parse_int(const char *s, int64_t *ret)
+{
+    if (s == NULL)
+        return false;
+    s += strspn(s, " \t\r\n");
+    if (!is_decimal(s) || strpbrk(s, ".eE") != NULL)
+        return false;
+    errno = 0;
+    const long long x = strtoll(s, NULL, 10);
+    if (errno != 0)
+        return false;
+    *ret = x;
+    return true;
+}
+
+void tf_buf_double(struct tf_buf *b, double x)
+{
+    char s[40];
+    if (isnan(x)) {
+        tf_buf_add(b, "NaN");
+        return;
+    }
+    if (isinf(x)) {
+        tf_buf_add(b, x > 0 ? "Inf" : "-Inf");
+        return;
+    }
+    if (x == 0) {
+        tf_buf_add(b, "0");
+        return;
+    }
+    for (int digits = 15; digits <= 17; digits++) {
+        (void)snprintf(s, sizeof s, "%.*g", digits, x);
+        if (strtod(s, NULL) == x)
+            break;
+    }
+    if (fabs(x) < 1e15 && x == floor(x))
+        (void)snprintf(s, sizeof s, "%.0f", x);
+    tf_buf_add(b, s);
+}
+
+char *tf_double_text(struct tf_arena *arena, double x)
+{
+    struct tf_buf b = {.arena = arena};
+    tf_buf_double(&b, x);
+    return b.s;
+}
+
+void tf_buf_fixed(struct tf_buf *b, double x, int decimals)
+{
+    char s[400];
+    static const double scale[] = {1, 1e1, 1e2, 1e3, 1e4, 1e5, 1e6, 1e7, 1e8, 1e9};
+    if (!isfinite(x)) {
+        tf_buf_double(b, x);
+        return;
+    }
+    if (decimals < 0 || decimals > 9)
+        decimals = 0;
+    if (fabs(x) < 1e15 / scale[decimals]) { /* round the decimal that a person would see */
+        (void)snprintf(s, sizeof s, "%.12g", x * scale[decimals]);
+        x = round(strtod(s, NULL)) / scale[decimals];
+    }
+    if (x == 0)
+        x = 0; /* no -0 */
+    (void)snprintf(s, sizeof s, "%.*f", decimals, x);
+    tf_buf_add(b, s);
+}
+
+void tf_buf_grouped(struct tf_buf *b, double x)
+{
+    char s[400];
+    if (!isfinite(x)) {
+        tf_buf_double(b, x);
+        return;
+    }
+    (void)snprintf(s, sizeof s, "%.0f", round(fabs(x)));
+    const size_t n = strlen(s);
+    if (x < 0 && strcmp(s, "0") != 0)
+        tf_buf_char(b, '-');
+    for (size_t k = 0; k < n; k++) {
+        if (k > 0 && (n - k) % 3 == 0)
+            tf_buf_char(b, ',');
+        tf_buf_char(b, s[k]);
+    }
+}

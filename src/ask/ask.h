@@ -1,0 +1,226 @@
+/* ask: the study and its instruments.
+ *
+ * A study is a folder; study.yaml is its door (docs/FORMATS.md has every key). This room reads the
+ * folder into plain structs, knows the indicator registry and the questions of the XLSForm
+ * instruments, writes a new study (`trefoil init`) and says what is wrong in one (`trefoil check`).
+ * It reads no answer of anyone. All strings live in the arena given; NULL means "not stated". */
+#ifndef TF_ASK_H
+#define TF_ASK_H
+
+#include "base/base.h"
+#include "base/yaml.h"
+
+struct tf_place { /* where something was written, for messages */
+    const char *file;
+    size_t line, column;
+};
+
+/* One text in several languages; lang is a BCP 47 tag ("en", "km"). */
+struct tf_words {
+    size_t n;
+    struct tf_word {
+        const char *lang, *text;
+    } *item;
+};
+/* The text in a language, else in English, else the first, else "". Never NULL. */
+const char *tf_words_in(const struct tf_words *words, const char *lang);
+
+enum tf_strand { TF_CONTEXT, TF_THREATS, TF_CHILDREN };
+const char *tf_strand_name(enum tf_strand strand); /* "context", "threats", "children" */
+
+struct tf_activity { /* a research activity of the programme; targets are per country */
+    const char *id, *title, *who, *unit, *mode, *note;
+    enum tf_strand strand;
+    double target_min, target_max; /* NaN = as available */
+    struct tf_place at;
+};
+struct tf_country_activity {
+    const char *activity, *status; /* planned, running, done, paused, dropped */
+    double target, achieved;       /* NaN = not stated */
+    const char *from, *to, *note;  /* ISO dates or months */
+};
+struct tf_exclusion {
+    const char *area, *reason;
+    double share; /* of the frame, 0..1 */
+};
+struct tf_country {
+    const char *code, *name, *status; /* planned, active, paused, left */
+    int age_min, age_max;
+    const char **language;
+    size_t n_languages;
+    const char *policy;            /* name of a small-base policy */
+    double population;             /* children of the ages; NaN = not stated */
+    const char *population_source; /* with year */
+    double coverage;               /* share of the population in areas that could be sampled */
+    struct tf_exclusion *exclusion;
+    size_t n_exclusions;
+    struct tf_country_activity *activity;
+    size_t n_activities;
+    struct tf_place at;
+};
+struct tf_partner {
+    const char *id, *name, *area, *role;
+};
+struct tf_milestone {
+    const char *id, *title, *from, *to, *status, *note;
+};
+struct tf_research_question {
+    const char *id, *text;
+    enum tf_strand strand;
+};
+
+/* The small-base and disclosure policy, a named object (domain.md 5.3; disclosure.md 1.2). */
+struct tf_policy {
+    const char *name, *title;
+    int suppress_below;      /* unweighted base below this: [c], nothing printed (0 = never) */
+    int counts_below;        /* base below this: "x of n" instead of a percentage (0 = never) */
+    int flag_below;          /* base below this: printed in parentheses (0 = never) */
+    int hide_from, hide_to;  /* numerators in this range on sensitive items are hidden, with
+                                their complement (0,0 = never) */
+    struct tf_place at;
+};
+
+enum tf_sample_kind { TF_PROBABILITY, TF_CONVENIENCE };
+struct tf_missing_code {
+    double code;
+    enum tf_miss why;
+};
+struct tf_dataset {
+    const char *id, *title;      /* "child", "Household survey of children" */
+    enum tf_strand strand;
+    enum tf_sample_kind kind;
+    const char *file;            /* relative to the study; {country} is replaced */
+    const char *instrument;      /* XLSForm, relative, or NULL */
+    const char *unit;            /* "child", "caregiver", "worker", "student" */
+    const char *population;      /* whom it speaks for, as printed */
+    const char *source;          /* printed source line */
+    const char *caveat;          /* printed with every number; mandatory for convenience samples */
+    const char *id_var;          /* unique id, or NULL */
+    const char *weight_var;      /* delivered weight, or NULL */
+    const char *interviewer_var; /* or NULL */
+    const char *language_var;    /* or NULL */
+    const char **sensitive;      /* variable names; a trailing * matches any ending */
+    size_t n_sensitive;
+    struct tf_missing_code *missing; /* codes that hold for all number columns */
+    size_t n_missing;
+    const char *cleaning, *recipe; /* files, relative, or NULL */
+    const char **country;          /* codes */
+    size_t n_countries;
+    struct tf_place at;
+};
+struct tf_series_source { /* a series to import: CSV and its sidecar mapping */
+    const char *id, *file, *mapping;
+    const char **country;
+    size_t n_countries;
+    struct tf_place at;
+};
+
+/* A registered indicator: what a number means, with its version. */
+struct tf_indicator {
+    const char *id, *version;
+    struct tf_words label;
+    enum tf_strand strand;
+    const char *dataset;
+    const char **item; /* variables */
+    size_t n_items;
+    const char *rule;  /* "item": the item itself is one of `codes`; "any": any item is */
+    double *code;      /* the codes that count as yes */
+    size_t n_codes;
+    const char *base;     /* expression over variables (measure's `where`), or NULL = all */
+    const char *base_text;/* the base in words */
+    const char *recall;   /* "past 12 months", or NULL */
+    int age_min, age_max; /* 0 = the country's */
+    bool prefer_not_in_base; /* "prefer not to say" counts in the base (as not yes) */
+    bool dont_know_in_base;
+    bool sensitive;
+    const char *source; /* where the definition comes from */
+    struct tf_place at;
+};
+
+struct tf_study {
+    struct tf_arena *arena;
+    const char *dir, *file; /* the folder; its study.yaml */
+    const char *id, *title, *subtitle, *edition, *why, *term;
+    bool synthetic;
+    struct tf_research_question *question;
+    size_t n_questions;
+    struct tf_partner *partner;
+    size_t n_partners;
+    struct tf_activity *activity;
+    size_t n_activities;
+    struct tf_milestone *milestone;
+    size_t n_milestones;
+    struct tf_country *country;
+    size_t n_countries;
+    struct tf_policy *policy;
+    size_t n_policies;
+    struct tf_dataset *dataset;
+    size_t n_datasets;
+    struct tf_series_source *series;
+    size_t n_series;
+    struct tf_indicator *indicator;
+    size_t n_indicators;
+    /* context strand files and fieldwork files, {country} replaced; NULL when the study has none */
+    const char *transcripts, *participants, *codebook, *segments, *legal;
+    const char *contacts, *frame, *roster, *capacity;
+    const char *findings;       /* folder of claims */
+    const char *report;         /* folder of report text, {lang} and {country} replaced */
+    const char **report_language;
+    size_t n_report_languages;
+    const char **allowed_number; /* phrases with digits that authors may type ("12–17") */
+    size_t n_allowed_numbers;
+};
+
+/* Read a study folder whole (study.yaml, indicators.yaml). Fails at the first fault. */
+TF_MUST_CHECK enum tf_code tf_study_read(struct tf_arena *arena, const char *dir,
+                                         struct tf_study **ret, struct tf_err *reterr);
+/* The things by name; NULL when there is none. */
+const struct tf_country *tf_study_country(const struct tf_study *s, const char *code);
+const struct tf_dataset *tf_study_dataset(const struct tf_study *s, const char *id);
+const struct tf_policy *tf_study_policy(const struct tf_study *s, const char *name);
+const struct tf_indicator *tf_study_indicator(const struct tf_study *s, const char *id);
+const struct tf_activity *tf_study_activity(const struct tf_study *s, const char *id);
+/* A path of the study with {country} and {lang} replaced, joined to the folder. NULL stays NULL. */
+char *tf_study_path(struct tf_arena *arena, const struct tf_study *s, const char *pattern,
+                    const char *country, const char *lang);
+/* Is a variable of a dataset sensitive? */
+bool tf_dataset_sensitive(const struct tf_dataset *d, const char *var);
+
+/* ---- instruments: the questions of an XLSForm workbook ---- */
+struct tf_choice {
+    const char *value; /* the code, as text */
+    struct tf_words label;
+};
+struct tf_question {
+    const char *name, *type;         /* "select_one yesno" -> type "select_one", list "yesno" */
+    const char *list, *relevant;     /* or NULL */
+    struct tf_words label;
+    struct tf_choice *choice;
+    size_t n_choices;
+    size_t row;                      /* in the survey sheet, 1-based */
+};
+struct tf_instrument {
+    const char *file;
+    struct tf_hash hash;
+    struct tf_question *question;
+    size_t n_questions;
+    const char **language;
+    size_t n_languages;
+};
+/* Read names, types, labels in every language (`label::English (en)`), choices and relevance from
+ * an XLSForm .xlsx. Errors name sheet, row and column. */
+TF_MUST_CHECK enum tf_code tf_instrument_read(struct tf_arena *arena, const char *path,
+                                              struct tf_instrument **ret, struct tf_err *reterr);
+const struct tf_question *tf_instrument_question(const struct tf_instrument *i, const char *name);
+/* Put question texts and choice labels (in lang) on a table's columns of the same name. */
+void tf_instrument_label(const struct tf_instrument *i, const char *lang, struct tf_table *t);
+
+/* ---- writing and checking ---- */
+/* Write a complete, commented study from a built-in template ("disrupting-harm") into dir, which
+ * must be empty or not there. TF_E_REFUSED when files stand there. */
+TF_MUST_CHECK enum tf_code tf_study_init(struct tf_arena *arena, const char *dir,
+                                         const char *template_name, struct tf_err *reterr);
+/* Everything wrong in the study's own files (not in its data): adds notices. */
+void tf_study_check(const struct tf_study *s, struct tf_notices *out);
+
+#endif

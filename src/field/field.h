@@ -1,0 +1,28 @@
+/* field: what happened at the doors.
+ *
+ * Contact sheets arrive as CSV files for now (one row a door: psu, door, visits, outcome …) and are
+ * turned into the case-flow (domain.md T1). This room reads outcomes, never answers. */
+#ifndef TF_FIELD_H
+#define TF_FIELD_H
+
+#include "base/base.h"
+
+struct tf_flow_row { /* one row of the case-flow */
+    const char *id, *label;
+    double count;
+    const char *why; /* for losses: the rule or reason, or NULL */
+};
+struct tf_flow {
+    struct tf_flow_row *row;
+    size_t n;
+};
+/* Door-level case-flow from a contact-sheet CSV (columns: psu, door, outcome, …; outcomes in
+ * docs/FORMATS.md): PSUs, doors, contacted, screened, eligible, refused by caregiver, refused by
+ * child, broken off, complete. Errors name line and column. */
+TF_MUST_CHECK enum tf_code tf_flow_from_contacts(struct tf_arena *arena, const char *path,
+                                                 struct tf_flow **ret, struct tf_err *reterr);
+/* Everything odd in the contact sheets: unknown outcomes, doors twice, PSUs not in the sample. */
+void tf_field_check(struct tf_arena *arena, const char *contacts_path, const char *frame_path,
+                    struct tf_notices *out);
+
+#endif

@@ -1,0 +1,29 @@
+/* harmonise: counts from police, hotlines and platforms, in one vocabulary.
+ *
+ * A series comes as CSV with a sidecar mapping (YAML) that declares source, unit of count, counting
+ * rule, vintage, caveat, grade, handling and how empty cells are to be read (threats.md 1.4, 2.3).
+ * Nothing is guessed: a cell that the mapping does not explain is an error with line and column. */
+#ifndef TF_HARMONISE_H
+#define TF_HARMONISE_H
+
+#include "base/base.h"
+#include "keep/counts.h"
+
+/* Read a series for one country (or all areas of the file when country is NULL). One file may hold
+ * several areas: mapping.area names its column, mapping.areas maps its codes. */
+TF_MUST_CHECK enum tf_code tf_series_read(struct tf_arena *arena, const char *csv_path,
+                                          const char *mapping_path, const char *country,
+                                          struct tf_series **ret, size_t *ret_n,
+                                          struct tf_err *reterr);
+/* The unit guard: may these two be added or compared? TF_E_REFUSED names what differs
+ * (unit, counting rule, location basis, source path). threats.md 2.3 rule 12. */
+TF_MUST_CHECK enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series *b,
+                                             struct tf_err *reterr);
+/* Sum over a series' observations of these periods; missing cells are never zeros: a missing cell
+ * is TF_E_REFUSED naming it. */
+TF_MUST_CHECK enum tf_code tf_series_sum(const struct tf_series *s, const char *const *period,
+                                         size_t n_periods, double *ret, struct tf_err *reterr);
+/* Jumps, missing kinds, parts against whole, stale vintages. */
+void tf_series_check(const struct tf_series *s, const char *file, struct tf_notices *out);
+
+#endif

@@ -1,0 +1,74 @@
+/* keep: the first door. The vault: encrypted, numbered, chained; what people answered lives here.
+ *
+ * One encrypted file per country, strand and purpose (response, qual, counts, estimates):
+ * <study>/.trefoil/vault/XA-children-response.db. Everything put in is registered as evidence. */
+#ifndef TF_KEEP_H
+#define TF_KEEP_H
+
+#include "base/base.h"
+#include "base/sql.h"
+#include "keep/counts.h"
+#include "keep/evidence.h"
+#include "keep/seal.h"
+
+struct tf_keep;
+/* Open (make, when create) the vault of a study folder. Closed with the arena. */
+TF_MUST_CHECK enum tf_code tf_keep_open(struct tf_arena *arena, const char *study_dir, bool create,
+                                        struct tf_keep **ret, struct tf_err *reterr);
+struct tf_register *tf_keep_register(struct tf_keep *keep);
+/* A file of the vault with a room's own statements (its "schema" makes the tables). */
+TF_MUST_CHECK enum tf_code tf_keep_file(struct tf_keep *keep, const char *country,
+                                        const char *strand, const char *purpose,
+                                        const struct tf_named_sql *statements,
+                                        struct tf_db **ret, struct tf_err *reterr);
+
+/* ---- datasets: snapshots of tables ---- */
+/* Put a snapshot; evidence kind "dataset". Same content, same id, no change. source_file is relative
+ * to the study; its content hash is file_hash. */
+TF_MUST_CHECK enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char *country,
+                                               const char *strand, const char *dataset,
+                                               const char *title, const struct tf_table *t,
+                                               const char *source_file,
+                                               const struct tf_hash *file_hash,
+                                               const char **ret_evidence, struct tf_err *reterr);
+/* The current snapshot. *ret_found false when there is none (then *ret is untouched).
+ * The table's hash is recomputed and must equal the registered one (TF_E_REFUSED). */
+TF_MUST_CHECK enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf_keep *keep,
+                                               const char *country, const char *strand,
+                                               const char *dataset, bool *ret_found,
+                                               struct tf_table **ret, struct tf_evidence *ret_ev,
+                                               struct tf_err *reterr);
+
+/* ---- participants of the qualitative strand and their consent ---- */
+struct tf_participant {
+    const char *id;          /* RA4-XA-07-J */
+    const char *activity;    /* ra1 government, ra3 frontline, ra4 justice, ra5 survivor … */
+    const char *role;        /* "justice professional", as may be printed */
+    const char *institution; /* printed only at attribution "institution" */
+    const char *attribution; /* code, institution, role, none */
+    bool use, quote;         /* consent: use in analysis; print quotes */
+    bool withdrawn;          /* everything of theirs leaves every output */
+};
+struct tf_transcript {
+    const char *id, *participant, *language, *text; /* UTF-8, offsets count code points */
+    const char *evidence, *hash;
+};
+TF_MUST_CHECK enum tf_code tf_keep_participants_put(struct tf_keep *keep, const char *country,
+                                                    const struct tf_participant *p, size_t n,
+                                                    const char *source_file,
+                                                    struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_keep_participants_get(struct tf_arena *arena, struct tf_keep *keep,
+                                                    const char *country,
+                                                    struct tf_participant **ret, size_t *ret_n,
+                                                    struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_keep_transcript_put(struct tf_keep *keep, const char *country,
+                                                  const struct tf_transcript *t,
+                                                  const char *source_file, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_keep_transcripts_get(struct tf_arena *arena, struct tf_keep *keep,
+                                                   const char *country,
+                                                   struct tf_transcript **ret, size_t *ret_n,
+                                                   struct tf_err *reterr);
+/* Integrity of everything: each file opens, hashes match, the ledger's chain holds. */
+void tf_keep_check(struct tf_arena *arena, const char *study_dir, struct tf_notices *out);
+
+#endif
