@@ -26,21 +26,25 @@ DEMOTXT := $(sort $(shell find demo/study src/ask/template -type f 2>/dev/null))
 help:            ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 setup:           ## install what is missing (Debian packages, pinned npm packages)
-	@tools/setup.sh
+	@tools/setup.sh build
 build: setup     ## build the program: build/release/trefoil
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/trefoil
 demo: build      ## a synthetic study of three countries, through every room, to its reports
 	@tools/demo.sh $(B)/trefoil
-test: setup      ## set up, build and run all tests
+test:            ## set up, build and run all tests
+	@tools/setup.sh build test
 	@$(MAKE) --no-print-directory -j$$(nproc) $(B)/trefoil $(TESTBIN)
 	@tests/run.sh $(B)
-lint: setup      ## formatting, arrows, house rules, compilers' warnings, cppcheck
+lint:            ## arrows, house rules, both compilers' warnings, cppcheck
+	@tools/setup.sh build test lint
 	@tools/lint.sh
-fuzz: setup      ## build the fuzz targets and run each for a short while
+fuzz:            ## build the fuzz targets and run each for a short while
+	@tools/setup.sh build test lint
 	@tests/fuzz/run.sh
-cover: setup     ## line coverage of the tests
+cover:           ## line coverage of the tests
 	@$(MAKE) --no-print-directory VARIANT=cov test
 bench: build     ## measure what a user does, beside its peers
+	@tools/setup.sh build bench
 	@bench/run.sh $(B)/trefoil
 install: build   ## install to $(DESTDIR)$(PREFIX) (default /usr/local)
 	install -D -m 755 $(B)/trefoil $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/trefoil
@@ -58,7 +62,7 @@ $(B)/libtrefoil.a: $(LIBOBJ) $(B)/sqlite3mc.o
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtrefoil.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
-$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/demo_study.h $(GEN)/ask_template.h
+$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/sqlite3mc.o: $(MC)/sqlite3.c tools/flags.mk
@@ -80,5 +84,8 @@ $(GEN)/demo_study.h: $(DEMOTXT) $(GEN)/embed
 	$(GEN)/embed tree tf_demo_study demo/study $(filter demo/study/%,$(DEMOTXT)) > $@.new && mv $@.new $@
 $(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed
 	$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
+
+$(GEN)/report_css.h: web/report.css $(GEN)/embed
+	$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)
