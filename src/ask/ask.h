@@ -32,12 +32,15 @@ struct tf_activity { /* a research activity of the programme; targets are per co
     const char *id, *title, *who, *unit, *mode, *note;
     enum tf_strand strand;
     double target_min, target_max; /* NaN = as available */
+    double in_all;                 /* target over all countries together; NaN = none */
+    double across;                 /* in how many countries `in_all` is to be met; NaN = all */
     struct tf_place at;
 };
 struct tf_country_activity {
     const char *activity, *status; /* planned, running, done, paused, dropped */
     double target, achieved;       /* NaN = not stated */
     const char *from, *to, *note;  /* ISO dates or months */
+    struct tf_place at;
 };
 struct tf_exclusion {
     const char *area, *reason;
@@ -45,6 +48,7 @@ struct tf_exclusion {
 };
 struct tf_country {
     const char *code, *name, *status; /* planned, active, paused, left */
+    const char *region;               /* as the programme groups countries, or NULL */
     int age_min, age_max;
     const char **language;
     size_t n_languages;
@@ -59,14 +63,24 @@ struct tf_country {
     struct tf_place at;
 };
 struct tf_partner {
-    const char *id, *name, *area, *role;
+    const char *id, *name, *area, *role; /* area: a strand, or NULL; role: lead, funder … */
+    struct tf_place at;
 };
 struct tf_milestone {
     const char *id, *title, *from, *to, *status, *note;
+    struct tf_place at;
 };
 struct tf_research_question {
     const char *id, *text;
     enum tf_strand strand;
+    const char *activity; /* the activity it is put to, or NULL */
+    struct tf_place at;
+};
+struct tf_role {
+    const char *id, *who;
+    const char **may; /* rooms */
+    size_t n_may;
+    struct tf_place at;
 };
 
 /* The small-base and disclosure policy, a named object (domain.md 5.3; disclosure.md 1.2). */
@@ -140,7 +154,18 @@ struct tf_indicator {
 struct tf_study {
     struct tf_arena *arena;
     const char *dir, *file; /* the folder; its study.yaml */
-    const char *id, *title, *subtitle, *edition, *why, *term;
+    const char *id, *title, *subtitle, *kicker, *edition, *why, *term;
+    const char *terminology;    /* whose words are used ("Luxembourg Guidelines") */
+    const char *response_frame; /* how responses are ordered ("WeProtect Model National Response") */
+    const char **principle;     /* what the study holds to, one sentence each */
+    size_t n_principles;
+    const char **threat_source; /* kinds of sources of the threats strand */
+    size_t n_threat_sources;
+    const char **threat_topic;  /* threats that are mapped first */
+    size_t n_threat_topics;
+    const char *threat_rules;   /* the rules under which threat data are handled */
+    struct tf_role *role;
+    size_t n_roles;
     bool synthetic;
     struct tf_research_question *question;
     size_t n_questions;
@@ -169,6 +194,7 @@ struct tf_study {
     size_t n_report_languages;
     const char **allowed_number; /* phrases with digits that authors may type ("12–17") */
     size_t n_allowed_numbers;
+    const struct tf_yaml *yaml, *indicators_yaml; /* the trees, for places; the second may be NULL */
 };
 
 /* Read a study folder whole (study.yaml, indicators.yaml). Fails at the first fault. */

@@ -39,6 +39,16 @@ TF_MUST_CHECK enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf
                                                struct tf_table **ret, struct tf_evidence *ret_ev,
                                                struct tf_err *reterr);
 
+/* Import a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a dataset. path is absolute, or
+ * relative to the working folder, or else to the study folder. *ret_evidence is its id;
+ * *ret_changed tells whether the vault was changed (the same content again changes nothing). */
+TF_MUST_CHECK enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
+                                               const char *study_dir, const char *path,
+                                               const char *country, const char *strand,
+                                               const char *dataset, const char *title,
+                                               const char **ret_evidence, bool *ret_changed,
+                                               struct tf_err *reterr);
+
 /* ---- participants of the qualitative strand and their consent ---- */
 struct tf_participant {
     const char *id;          /* RA4-XA-07-J */
