@@ -2,8 +2,9 @@
  *
  *     age >= 14 and q2 in (1, 3) and not missing(q5)      area = "urban"     (a or b) and c != 2
  *
- * = and == are the same; <> and != too. A comparison with a missing value is false (also != ), so
- * that a case with no answer is in no domain by accident. Variables as in tf_table_find. */
+ * = and == are the same; <> and != too. A comparison with a missing value does not hold (also != ),
+ * nor does its `not`, as in SQL and R: a case with no answer is in no domain by accident.
+ * Variables as in tf_table_find. */
 #ifndef TF_MEASURE_WHERE_H
 #define TF_MEASURE_WHERE_H
 

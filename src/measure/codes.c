@@ -1,0 +1,207 @@
+/* Codes: the distinct values of a column as dense numbers, and crossings of columns.
+ *
+ * Strata, PSUs, categories and domains are all the same thing to a survey: "the rows that share a
+ * value". Here a column becomes an index 0..n-1 per row, in the order of its values (numbers by
+ * size, texts by bytes), so that nothing later depends on the order of rows, and several columns
+ * become one index over the combinations that occur. */
+#include <float.h>
+#include <math.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "measure/inside.h"
+
+bool tf_value_missing(const struct tf_column *c, size_t row)
+{
+    return c->miss[row] != TF_PRESENT ||
+           (c->type == TF_TEXT ? tf_is_blank(c->text[row]) : isnan(c->num[row]));
+}
+
+bool tf_value_number(const struct tf_column *c, size_t row, double *ret)
+{
+    if (tf_value_missing(c, row))
+        return false;
+    if (c->type == TF_TEXT)
+        return tf_parse_double(c->text[row], ret);
+    *ret = c->num[row];
+    return true;
+}
+
+const char *tf_value_label(const struct tf_column *c, double number, const char *text)
+{
+    if (c->type == TF_NUMBER)
+        return tf_column_label(c, number);
+    for (size_t k = 0; k < c->n_labels; k++)
+        if (c->labels[k].text != NULL && strcmp(c->labels[k].text, text) == 0)
+            return c->labels[k].label;
+    return NULL;
+}
+
+/* "1" and "-2.5" are numbers; "007" and "+1" are codes that a number would not give back. */
+static bool is_plain_number(const char *s)
+{
+    double x;
+    const char *digits = s + (*s == '-');
+    if (!tf_parse_double(s, &x) || strlen(s) > 15 || strchr("+ \t", *s) != NULL)
+        return false;
+    return !(digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9');
+}
+
+bool tf_spells_numbers(const struct tf_column *c, size_t n_rows)
+{
+    bool any = false;
+    if (c->type == TF_NUMBER)
+        return false;
+    for (size_t row = 0; row < n_rows; row++) {
+        if (tf_value_missing(c, row))
+            continue;
+        const char *s = c->text[row];
+        while (*s == ' ') /* padded fields are no other codes */
+            s++;
+        if (!is_plain_number(s))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+/* ---- One column --------------------------------------------------------------------------- */
+
+static int by_number(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static int by_text(const void *a, const void *b)
+{
+    return strcmp(*(const char *const *)a, *(const char *const *)b);
+}
+
+static void numbers_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
+{
+    double *value = TF_NEW_N(arena, double, n_rows);
+    size_t n = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        if (!tf_value_missing(c->column, row) && (n == 0 || value[n - 1] != c->column->num[row]))
+            value[n++] = c->column->num[row];
+    qsort(value, n, sizeof *value, by_number);
+    for (size_t k = 0; k < n; k++)
+        if (c->n == 0 || value[c->n - 1] < value[k])
+            value[c->n++] = value[k];
+    c->number = value;
+    c->text = TF_NEW_N(arena, const char *, c->n);
+    for (size_t k = 0; k < c->n; k++)
+        c->text[k] = tf_double_text(arena, value[k]);
+    for (size_t row = 0; row < n_rows; row++) {
+        if (tf_value_missing(c->column, row))
+            continue;
+        const double *at = bsearch(&c->column->num[row], value, c->n, sizeof *value, by_number);
+        c->of[row] = (uint32_t)(at - value);
+    }
+}
+
+static void texts_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
+{
+    const char **value = TF_NEW_N(arena, const char *, n_rows);
+    size_t n = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        if (!tf_value_missing(c->column, row) &&
+            (n == 0 || strcmp(value[n - 1], c->column->text[row]) != 0))
+            value[n++] = c->column->text[row];
+    qsort(value, n, sizeof *value, by_text);
+    for (size_t k = 0; k < n; k++)
+        if (c->n == 0 || strcmp(value[c->n - 1], value[k]) != 0)
+            value[c->n++] = value[k];
+    c->text = value;
+    c->number = TF_NEW_N(arena, double, c->n);
+    for (size_t k = 0; k < c->n; k++) {
+        c->number[k] = (double)NAN;
+        (void)tf_parse_double(value[k], &c->number[k]);
+    }
+    for (size_t row = 0; row < n_rows; row++) {
+        if (tf_value_missing(c->column, row))
+            continue;
+        const char **at = bsearch(&c->column->text[row], value, c->n, sizeof *value, by_text);
+        c->of[row] = (uint32_t)(at - value);
+    }
+}
+
+struct tf_codes *tf_codes_make(struct tf_arena *arena, const struct tf_table *t, size_t col)
+{
+    struct tf_codes *c = TF_NEW(arena, struct tf_codes);
+    c->column = &t->col[col];
+    c->of = TF_NEW_N(arena, uint32_t, t->n_rows);
+    memset(c->of, 0xFF, t->n_rows * sizeof *c->of);
+    if (c->column->type == TF_NUMBER)
+        numbers_to_codes(arena, c, t->n_rows);
+    else
+        texts_to_codes(arena, c, t->n_rows);
+    return c;
+}
+
+uint32_t tf_codes_find(const struct tf_codes *c, const char *value)
+{
+    double x;
+    const bool number = tf_parse_double(value, &x);
+    for (size_t k = 0; k < c->n; k++)
+        if (strcmp(c->text[k], value) == 0 || (number && c->number[k] == x))
+            return (uint32_t)k;
+    return TF_NO_CODE;
+}
+
+/* ---- Several columns ---------------------------------------------------------------------- */
+
+static int by_key(const void *a, const void *b)
+{
+    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
+    return (x > y) - (x < y);
+}
+
+/* Replace the keys of the rows in play by their rank among the distinct keys; returns how many. */
+static size_t make_dense(struct tf_arena *arena, uint64_t *key, const uint32_t *of, size_t n_rows)
+{
+    uint64_t *value = TF_NEW_N(arena, uint64_t, n_rows);
+    size_t n = 0, distinct = 0;
+    for (size_t row = 0; row < n_rows; row++)
+        if (of[row] != TF_NO_CODE && (n == 0 || value[n - 1] != key[row]))
+            value[n++] = key[row];
+    qsort(value, n, sizeof *value, by_key);
+    for (size_t k = 0; k < n; k++)
+        if (distinct == 0 || value[distinct - 1] != value[k])
+            value[distinct++] = value[k];
+    for (size_t row = 0; row < n_rows; row++) {
+        if (of[row] == TF_NO_CODE)
+            continue;
+        const uint64_t *at = bsearch(&key[row], value, distinct, sizeof *value, by_key);
+        key[row] = (uint64_t)(at - value);
+    }
+    return distinct;
+}
+
+struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes *const *codes,
+                                  size_t n_codes, const bool *mask, size_t n_rows)
+{
+    struct tf_crossing x = {.of = TF_NEW_N(arena, uint32_t, n_rows)};
+    uint64_t *key = TF_NEW_N(arena, uint64_t, n_rows);
+    for (size_t row = 0; row < n_rows; row++) {
+        x.of[row] = mask == NULL || mask[row] ? 0 : TF_NO_CODE;
+        for (size_t k = 0; k < n_codes; k++)
+            if (codes[k]->of[row] == TF_NO_CODE)
+                x.of[row] = TF_NO_CODE;
+        x.n = x.n > 0 || x.of[row] != TF_NO_CODE;
+    }
+    for (size_t k = 0; k < n_codes; k++) { /* ranks stay below 2^32, so the product fits */
+        for (size_t row = 0; row < n_rows; row++)
+            if (x.of[row] != TF_NO_CODE)
+                key[row] = key[row] * codes[k]->n + codes[k]->of[row];
+        x.n = make_dense(arena, key, x.of, n_rows);
+    }
+    x.first = TF_NEW_N(arena, uint32_t, x.n);
+    for (size_t row = n_rows; row-- > 0;)
+        if (x.of[row] != TF_NO_CODE) {
+            x.of[row] = (uint32_t)key[row];
+            x.first[key[row]] = (uint32_t)row;
+        }
+    return x;
+}

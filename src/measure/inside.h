@@ -1,0 +1,85 @@
+/* What the files of this room share. Nobody else includes it. */
+#ifndef TF_MEASURE_INSIDE_H
+#define TF_MEASURE_INSIDE_H
+
+#include "base/yaml.h"
+#include "measure/measure.h"
+
+/* ---- codes.c: the distinct values of a column, and crossings of columns ---- */
+#define TF_NO_CODE UINT32_MAX
+struct tf_codes {
+    const struct tf_column *column;
+    size_t n;           /* distinct present values, sorted: numbers by size, texts by bytes */
+    const char **text;  /* [n] as printed: a numeric code without a point */
+    double *number;     /* [n]; NaN for a text that spells no number */
+    uint32_t *of;       /* [rows] index of the row's value, TF_NO_CODE where missing */
+};
+struct tf_codes *tf_codes_make(struct tf_arena *arena, const struct tf_table *t, size_t col);
+/* Index of a value given as text ("1", "urban"), TF_NO_CODE when no row has it. */
+uint32_t tf_codes_find(const struct tf_codes *c, const char *value);
+/* The crossing: of[row] numbers the combinations that occur, in order of their codes; first[k] is a
+ * row that has combination k. Rows with mask[row] false (mask may be NULL) or a missing part have
+ * TF_NO_CODE. No columns: one combination of all rows. */
+struct tf_crossing {
+    size_t n;
+    uint32_t *of, *first;
+};
+struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes *const *codes,
+                                  size_t n_codes, const bool *mask, size_t n_rows);
+bool tf_value_missing(const struct tf_column *c, size_t row);
+/* The value as a number (a text column's when it spells one). */
+bool tf_value_number(const struct tf_column *c, size_t row, double *ret);
+/* Label of a code: of a number column by value, of a text column by text; NULL when none. */
+const char *tf_value_label(const struct tf_column *c, double number, const char *text);
+/* Present values given as text and missing elsewhere make the column a number column, unless that
+ * would lose digits ("007"). */
+bool tf_spells_numbers(const struct tf_column *c, size_t n_rows);
+
+/* ---- taylor.c: one statistic, linearised ---- */
+struct tf_work { /* scratch for one design */
+    const struct tf_design *d;
+    double *z;             /* [n_psu] linearised PSU totals of the latest statistic */
+    double *mean, *square; /* [n_strata] */
+    uint32_t *seen_psu, *seen_stratum, stamp;
+};
+struct tf_linear {
+    size_t n, psu, strata;    /* cases; PSUs and strata with cases */
+    double sum_w, sum_w2;     /* of the cases */
+    double value, var;        /* estimate and its variance */
+    double unit_var;          /* weighted variance of y among the cases, for the design effect */
+    bool constant;            /* every y is the same */
+    bool lonely;              /* a stratum with one PSU has cases */
+};
+struct tf_work *tf_work_new(struct tf_arena *arena, const struct tf_design *d);
+/* Mean (also of 0/1: a share) or total of y over the n cases row[0..n). y[k] belongs to row[k].
+ * z: [n_psu], filled with the linearised PSU totals. */
+struct tf_linear tf_linearise(struct tf_work *work, const uint32_t *row, size_t n, const double *y,
+                              enum tf_stat stat, double *z);
+/* Variance of the total of z, over the strata marked in this work since tf_work_mark_begin. */
+void tf_work_mark_begin(struct tf_work *work);
+void tf_work_mark(struct tf_work *work, const uint32_t *row, size_t n, size_t *psus,
+                  size_t *strata);
+double tf_taylor_variance(struct tf_work *work, const double *z, bool *ret_lonely);
+/* Compensated sum (Neumaier 1974). */
+struct tf_sum {
+    double s, c;
+};
+void tf_sum_add(struct tf_sum *sum, double x);
+double tf_sum_of(const struct tf_sum *sum);
+
+/* ---- interval.c ---- */
+/* Fill se, lo, hi, deff, df and the flags of an estimate from its linearised statistic.
+ * e->n and e->base are set already. */
+void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat stat,
+                 enum tf_ci ci, double level);
+/* Difference of two columns by their linearised PSU totals; the two sets of cases are disjoint. */
+struct tf_side {
+    const uint32_t *row;
+    size_t n;
+    const double *z;
+    const struct tf_estimate *e;
+};
+struct tf_contrast tf_contrast_make(struct tf_work *work, double *scratch, struct tf_side a,
+                                    struct tf_side b, double level);
+
+#endif
