@@ -141,7 +141,7 @@ void *tf_alloc(struct tf_arena *arena, size_t size)
         give_up(TF_E_MEMORY, arena->name, arena->limit);
     if (size == 0)
         size = 1;
-    if (size > SIZE_MAX - align || arena->used > arena->limit ||
+    if (size > SIZE_MAX - 2 * (size_t)BLOCK_SIZE || arena->used > arena->limit ||
         size > arena->limit - arena->used)
         give_up(TF_E_LIMIT, arena->name, arena->limit);
     size = (size + align - 1) / align * align;

@@ -32,11 +32,44 @@ static bool is_decimal(const char *s)
     return s[strspn(s, " \t\r\n")] == '\0';
 }
 
+/* The common case, exactly and without strtod: at most 15 digits and no exponent. Digits and power
+ * of ten are then whole numbers that a double holds, and one division rounds correctly (Clinger
+ * 1990, the fast path). */
+static bool parse_short(const char *s, double *ret)
+{
+    static const double power[] = {1,   1e1, 1e2,  1e3,  1e4,  1e5,  1e6,  1e7,
+                                   1e8, 1e9, 1e10, 1e11, 1e12, 1e13, 1e14, 1e15};
+    const bool minus = *s == '-';
+    int64_t digits = 0;
+    size_t n = 0, after = 0;
+    bool point = false;
+    if (*s == '+' || *s == '-')
+        s++;
+    for (; n <= 15; s++) {
+        if (*s >= '0' && *s <= '9') {
+            digits = digits * 10 + (*s - '0');
+            n++;
+            after += point;
+        } else if (*s == '.' && !point) {
+            point = true;
+        } else {
+            break;
+        }
+    }
+    if (n == 0 || n > 15 || *s != '\0')
+        return false;
+    const double x = (double)digits / power[after];
+    *ret = minus ? -x : x;
+    return true;
+}
+
 bool tf_parse_double(const char *s, double *ret)
 {
     if (s == NULL)
         return false;
     s += strspn(s, " \t\r\n");
+    if (parse_short(s, ret))
+        return true;
     if (!is_decimal(s))
         return false;
     const double x = strtod(s, NULL);

@@ -228,6 +228,14 @@ size_t tf_utf8_valid(const char *s, size_t n)
     size_t at = 0;
     while (at < n) {
         uint32_t cp;
+        uint64_t eight;
+        if (n - at >= sizeof eight) { /* most text is ASCII: eight bytes at a time */
+            memcpy(&eight, s + at, sizeof eight);
+            if ((eight & UINT64_C(0x8080808080808080)) == 0) {
+                at += sizeof eight;
+                continue;
+            }
+        }
         const size_t len = tf_utf8_next(s + at, n - at, &cp);
         if (len == 0)
             return at;
