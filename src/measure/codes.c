@@ -205,3 +205,12 @@ struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes 
         }
     return x;
 }
+
+void tf_measure_tidy(struct tf_table *t, const char *const *name, size_t n)
+{
+    for (size_t k = 0; k < (name != NULL ? n : t->n_cols); k++) {
+        const size_t col = name != NULL ? tf_table_find(t, name[k]) : k;
+        if (col < SIZE_MAX - 1 && tf_spells_numbers(&t->col[col], t->n_rows))
+            (void)tf_column_to_number(t, col);
+    }
+}

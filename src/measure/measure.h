@@ -58,7 +58,15 @@ struct tf_estimate {
     double base_weighted;        /* sum of weights of the base */
     unsigned flags;              /* enum tf_flag and enum tf_est_flag << 8 */
 };
-enum tf_est_flag { TF_EST_ZERO = 1, TF_EST_FULL = 2, TF_EST_DF0 = 4, TF_EST_LONELY = 8 };
+enum tf_est_flag {
+    TF_EST_ZERO = 1,   /* no case in the category: one-sided interval */
+    TF_EST_FULL = 2,   /* every case in it */
+    TF_EST_DF0 = 4,    /* no degree of freedom: no standard error */
+    TF_EST_LONELY = 8, /* a stratum with one PSU has cases */
+    TF_EST_EMPTY = 16  /* nobody in the base */
+};
+/* The words of an estimate's flags (both kinds), "" ended by NULL: "zero", "df0", "synthetic" … */
+const char **tf_estimate_flags(struct tf_arena *arena, unsigned flags);
 struct tf_estimate_opt {
     enum tf_stat stat;
     enum tf_ci ci;
@@ -72,6 +80,16 @@ TF_MUST_CHECK enum tf_code tf_estimate(struct tf_arena *arena, const struct tf_d
                                        const char *const *by, size_t n_by,
                                        struct tf_estimate_opt opt, struct tf_estimate **ret,
                                        size_t *ret_n, struct tf_err *reterr);
+/* Statistical files carry codes as text: turn the text columns named (all when name is NULL) whose
+ * present values all spell numbers into number columns, unless digits would be lost ("007"). */
+void tf_measure_tidy(struct tf_table *t, const char *const *name, size_t n);
+/* The words of files and options; false when there is no such word. */
+bool tf_lonely_named(const char *word, enum tf_lonely *ret);
+bool tf_stat_named(const char *word, enum tf_stat *ret);
+bool tf_ci_named(const char *word, enum tf_ci *ret);
+const char *tf_lonely_word(enum tf_lonely lonely);
+const char *tf_stat_word(enum tf_stat stat);
+const char *tf_ci_word(enum tf_ci ci);
 /* One raking step to population totals of several margins (Deming & Stephan 1940). */
 struct tf_margin {
     const char *var;
