@@ -6,6 +6,7 @@
 #ifndef TF_HARMONISE_H
 #define TF_HARMONISE_H
 
+#include "ask/ask.h"
 #include "base/base.h"
 #include "keep/counts.h"
 
@@ -25,5 +26,24 @@ TF_MUST_CHECK enum tf_code tf_series_sum(const struct tf_series *s, const char *
                                          size_t n_periods, double *ret, struct tf_err *reterr);
 /* Jumps, missing kinds, parts against whole, stale vintages. */
 void tf_series_check(const struct tf_series *s, const char *file, struct tf_notices *out);
+/* tf_series_read on texts already in memory; the names are for messages. */
+TF_MUST_CHECK enum tf_code tf_series_parse(struct tf_arena *arena, const char *csv_name,
+                                           const char *csv, size_t csv_n,
+                                           const char *mapping_name, const char *mapping,
+                                           size_t mapping_n, const char *country,
+                                           struct tf_series **ret, size_t *ret_n,
+                                           struct tf_err *reterr);
+
+/* ---- the study's declared series ---- */
+/* Is a series of the study declared for this country? (No list of countries means all.) */
+bool tf_series_declared_for(const struct tf_series_source *source, const char *country);
+/* Import every series that the study declares for a country into its store of counts. All files
+ * are read and judged before the first is stored. *ret_changed (may be NULL): a vintage is new. */
+TF_MUST_CHECK enum tf_code tf_harmonise_study(struct tf_arena *arena, const struct tf_study *study,
+                                              const char *country, bool *ret_changed,
+                                              struct tf_err *reterr);
+/* Read and check (tf_series_check) every series declared for a country; stores nothing. */
+void tf_harmonise_study_check(struct tf_arena *arena, const struct tf_study *study,
+                              const char *country, struct tf_notices *out);
 
 #endif
