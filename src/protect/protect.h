@@ -74,9 +74,30 @@ struct tf_legal { /* one row of the legal grid, citable by id */
 TF_MUST_CHECK enum tf_code tf_protect_country(struct tf_arena *arena, const struct tf_study *study,
                                               struct tf_keep *keep, const char *country,
                                               struct tf_err *reterr);
+/* What comes to a release from rooms that protect may not see: the door brings it. */
+struct tf_protect_extra {
+    const struct tf_flow_input { /* the door-level case-flow (T1): one stage of the contact sheets */
+        const char *id, *label;
+        double count;
+        const char *why;
+    } *flow;
+    size_t n_flow;
+};
+/* As tf_protect_country, with what the door brings (extra may be NULL). */
+TF_MUST_CHECK enum tf_code tf_protect_country_with(struct tf_arena *arena,
+                                                   const struct tf_study *study,
+                                                   struct tf_keep *keep, const char *country,
+                                                   const struct tf_protect_extra *extra,
+                                                   struct tf_err *reterr);
 /* Decide one cell under a policy: exposed for tests and for `trefoil protect explain`. */
 enum tf_cell_state tf_policy_state(const struct tf_policy *p, bool probability, bool sensitive,
                                    double n, double base, double df);
+
+/* A sentence that says why a cell is in its state; words for the state: "shown", "suppressed", … */
+const char *tf_cell_why(struct tf_arena *arena, const struct tf_policy *p, const struct tf_figure *f,
+                        const struct tf_cell *c);
+const char *tf_cell_state_word(enum tf_cell_state state);
+const char *tf_figure_kind_word(enum tf_figure_kind kind);
 
 /* ---- reading the release: all that relate and tell ever see ---- */
 struct tf_release {
@@ -99,6 +120,19 @@ const struct tf_legal *tf_release_legal(const struct tf_release *r, const char *
 const struct tf_cell *tf_figure_cell(const struct tf_figure *f, const char *row, const char *col);
 const struct tf_contrast *tf_figure_contrast(const struct tf_figure *f, const char *row,
                                              const char *col_a, const char *col_b, bool *ret_swapped);
+/* The name of the evidence card of a cell, a quote or a law, for pages and links: "ev-exp-exp-a",
+ * "ev-exp-ocsea-any-sex-2", "ev-quote-q-xa-01", "ev-law-l-xa-03". col NULL or "total" adds nothing. */
+char *tf_release_card_id(struct tf_arena *arena, const char *figure, const char *row,
+                         const char *col);
+char *tf_release_quote_card_id(struct tf_arena *arena, const char *quote);
+char *tf_release_law_card_id(struct tf_arena *arena, const char *law);
+/* The cell that a card id names, and its figure; NULL when there is none. */
+const struct tf_cell *tf_release_card(struct tf_arena *arena, const struct tf_release *r,
+                                      const char *card_id, const struct tf_figure **ret_figure);
+/* The countries that have something released, ordered by code; none when there is no release. */
+TF_MUST_CHECK enum tf_code tf_release_countries(struct tf_arena *arena, const char *study_dir,
+                                                const char ***ret, size_t *ret_n,
+                                                struct tf_err *reterr);
 /* Is the release older than what it was made from? Names the first changed evidence. */
 TF_MUST_CHECK enum tf_code tf_release_fresh(struct tf_arena *arena, const struct tf_study *study,
                                             struct tf_keep *keep, const char *country,
