@@ -181,7 +181,7 @@ void tf_table_set(struct tf_build *b, struct tf_doc_table *t, size_t row, size_t
                   const char *text);
 void tf_table_keep(struct tf_build *b, struct tf_doc_table *t, const struct tf_figure *f);
 /* Long form of a figure: one line a cell, every released number in full. */
-void tf_table_csv(struct tf_buf *out, const struct tf_figure *f);
+void tf_figure_csv(struct tf_buf *out, const struct tf_figure *f);
 /* ---- tables_book.c ---- */
 TF_MUST_CHECK enum tf_code tf_tables_book(struct tf_build *b, const char *path,
                                           struct tf_err *reterr);
