@@ -18,6 +18,7 @@
 #include <string.h>
 
 #include "base/file.h"
+#include "base/number.h"
 #include "base/table.h"
 #include "base/text.h"
 
@@ -256,20 +257,12 @@ static void fill_rows(struct reader *r, struct tf_table *t, size_t *line)
     }
 }
 
-/* Would a number forget digits of this text? 007 and 20-digit identifiers are codes. */
-static bool is_code(const char *s)
-{
-    s += strspn(s, " \t\r\n+-");
-    const size_t digits = strspn(s, "0123456789");
-    return (digits > 1 && s[0] == '0') || digits > 15;
-}
-
 static void guess_numbers(struct tf_table *t)
 {
     for (size_t k = 0; k < t->n_cols; k++) {
         const struct tf_column *c = &t->col[k];
         size_t row = 0;
-        while (row < t->n_rows && !is_code(c->text[row]))
+        while (row < t->n_rows && !tf_is_code(c->text[row]))
             row++;
         if (row == t->n_rows)
             (void)tf_column_to_number(t, k);

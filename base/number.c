@@ -94,6 +94,13 @@ bool tf_parse_int(const char *s, int64_t *ret)
     return true;
 }
 
+bool tf_is_code(const char *s)
+{
+    s += strspn(s, " \t\r\n+-");
+    const size_t digits = strspn(s, "0123456789");
+    return (digits > 1 && s[0] == '0') || digits > 15;
+}
+
 void tf_buf_double(struct tf_buf *b, double x)
 {
     char s[40];

@@ -12,6 +12,9 @@
  * no hex, inf, nan, thousands separators). False leaves *ret as it was. */
 bool tf_parse_double(const char *s, double *ret);
 bool tf_parse_int(const char *s, int64_t *ret);
+/* Would a number forget digits of this text? "007" and identifiers of more than 15 digits are
+ * codes, not numbers: files keep them as text. */
+bool tf_is_code(const char *s);
 /* Shortest text that reads back to exactly x: whole numbers without a point ("3"),
  * "NaN", "Inf", "-Inf" for the values without digits. */
 void tf_buf_double(struct tf_buf *b, double x);
