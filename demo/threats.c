@@ -103,7 +103,7 @@ static enum tf_code platforms(struct demo_country *c, const struct counts *n,
     begin(&s, c, NULL);
     begin(&k, c, "service");
     for (int y = 0; y < TIP_YEARS; y++) {
-        const char *doc = "Reports by country, annual table";
+        const char *doc = "Annual table of reports by country";
         const double social = floor(n->tips[y] * n->first_platform[y]);
         const double storage = floor(n->tips[y] * 0.035);
         add(&s, first_tip_year + y, "", n->tips[y], "as_published", doc);
