@@ -221,6 +221,9 @@ static enum tf_code estimate(struct tf_run *run, const struct ask *a, struct tf_
         TF_TRY(tf_estimate(run->arena, design, t, job.var[v], job.by, job.n_by, job.opt, &one,
                            &n_one, reterr));
         for (size_t k = 0; k < n_one; k++) {
+            one[k].var = job.var[v]; /* as the person wrote the names, so that scripts find them */
+            for (size_t b = 0; b < one[k].n_by; b++)
+                one[k].by[b].var = job.by[b];
             all = tf_grow(run->arena, all, n, &cap, sizeof *all);
             all[n++] = one[k];
         }
