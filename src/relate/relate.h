@@ -48,6 +48,12 @@ struct tf_claims {
 TF_MUST_CHECK enum tf_code tf_claims_read(struct tf_arena *arena, const struct tf_study *study,
                                           const char *country, const struct tf_release *release,
                                           struct tf_claims **ret, struct tf_err *reterr);
+/* "exp.ocsea_any sex=girls fmt=pct0" -> "exp", "ocsea_any", "sex=girls"; NULL where not named. The
+ * figure is the longest name before a '.' that the release (may be NULL) has. */
+void tf_ref_parts(struct tf_arena *arena, const struct tf_release *release, const char *ref,
+                  const char **ret_figure, const char **ret_row, const char **ret_col);
+/* The words of the enums: "supports", … */
+const char *tf_relation_word(enum tf_relation relation);
 /* As tf_claims_read, collecting all faults. */
 void tf_relate_check(struct tf_arena *arena, const struct tf_study *study, const char *country,
                      const struct tf_release *release, struct tf_notices *out);
