@@ -44,7 +44,7 @@ struct tf_fonts {
     struct face face[TF_ALL_FACES];
     bool absent[TF_ALL_FACES]; /* a stand-in that is not installed */
     hb_buffer_t *buffer;
-    struct tf_word **word; /* open addressing, a power of two */
+    struct tf_shaped **word; /* open addressing, a power of two */
     size_t n_words, cap_words;
 };
 
@@ -148,7 +148,7 @@ enum tf_code tf_fonts_open(struct tf_arena *a, struct tf_fonts **ret, struct tf_
     for (int i = 0; i < TF_N_FACES; i++)
         TF_TRY(open_face(f, i, reterr));
     f->cap_words = 4096;
-    f->word = TF_NEW_N(a, struct tf_word *, f->cap_words);
+    f->word = TF_NEW_N(a, struct tf_shaped *, f->cap_words);
     *ret = f;
     return TF_OK;
 }
@@ -231,11 +231,11 @@ static uint64_t hash_bytes(const char *s, size_t n, int face)
     return h ^ (h >> 29);
 }
 
-static struct tf_word **slot(struct tf_fonts *f, int face, const char *s, size_t n, uint64_t hash)
+static struct tf_shaped **slot(struct tf_fonts *f, int face, const char *s, size_t n, uint64_t hash)
 {
     size_t i = (size_t)hash & (f->cap_words - 1);
     while (f->word[i] != NULL) {
-        const struct tf_word *w = f->word[i];
+        const struct tf_shaped *w = f->word[i];
         if (w->hash == hash && w->face == face && w->n == n && memcmp(w->s, s, n) == 0)
             break;
         i = (i + 1) & (f->cap_words - 1);
@@ -245,10 +245,10 @@ static struct tf_word **slot(struct tf_fonts *f, int face, const char *s, size_t
 
 static void grow_words(struct tf_fonts *f)
 {
-    struct tf_word **old = f->word;
+    struct tf_shaped **old = f->word;
     const size_t n = f->cap_words;
     f->cap_words *= 2;
-    f->word = TF_NEW_N(f->arena, struct tf_word *, f->cap_words);
+    f->word = TF_NEW_N(f->arena, struct tf_shaped *, f->cap_words);
     for (size_t i = 0; i < n; i++)
         if (old[i] != NULL)
             *slot(f, old[i]->face, old[i]->s, old[i]->n, old[i]->hash) = old[i];
@@ -256,7 +256,7 @@ static void grow_words(struct tf_fonts *f)
 
 /* The characters of a cluster that no glyph of it stands for by the cmap go to its first glyph
  * outside the cmap, once for all: so every glyph has a text. */
-static void name_leftovers(struct tf_fonts *f, struct face *x, const struct tf_word *w,
+static void name_leftovers(struct tf_fonts *f, struct face *x, const struct tf_shaped *w,
                            size_t from, size_t to, size_t end)
 {
     const size_t start = w->glyph[from].cluster;
@@ -306,7 +306,7 @@ static const char *glyph_text(const struct face *x, uint32_t gid, char room[8])
     return room;
 }
 
-static bool reads_back(const struct face *x, const struct tf_word *w)
+static bool reads_back(const struct face *x, const struct tf_shaped *w)
 {
     size_t at = 0;
     for (size_t g = 0; g < w->n_glyphs; g++) {
@@ -320,7 +320,7 @@ static bool reads_back(const struct face *x, const struct tf_word *w)
     return at == w->n;
 }
 
-static void shape(struct tf_fonts *f, struct tf_word *w)
+static void shape(struct tf_fonts *f, struct tf_shaped *w)
 {
     struct face *x = &f->face[w->face];
     hb_buffer_t *b = f->buffer;
@@ -341,7 +341,9 @@ static void shape(struct tf_fonts *f, struct tf_word *w)
                                         .cluster = info[g].cluster,
                                         .advance = pos[g].x_advance,
                                         .dx = pos[g].x_offset,
-                                        .dy = pos[g].y_offset};
+                                        .dy = pos[g].y_offset,
+                                        .width = hb_font_get_glyph_h_advance(
+                                            x->font, info[g].codepoint)};
         w->advance += pos[g].x_advance;
     }
     for (size_t from = 0, to; from < n; from = to) {
@@ -352,17 +354,17 @@ static void shape(struct tf_fonts *f, struct tf_word *w)
     w->exact = reads_back(x, w);
 }
 
-const struct tf_word *tf_font_shape(struct tf_fonts *f, int face, const char *s, size_t n)
+const struct tf_shaped *tf_font_shape(struct tf_fonts *f, int face, const char *s, size_t n)
 {
     const uint64_t hash = hash_bytes(s, n, face);
-    struct tf_word **at = slot(f, face, s, n, hash);
+    struct tf_shaped **at = slot(f, face, s, n, hash);
     if (*at != NULL)
         return *at;
     if (f->n_words * 2 >= f->cap_words) {
         grow_words(f);
         at = slot(f, face, s, n, hash);
     }
-    struct tf_word *w = TF_NEW(f->arena, struct tf_word);
+    struct tf_shaped *w = TF_NEW(f->arena, struct tf_shaped);
     w->s = tf_strndup(f->arena, s, n);
     w->n = n;
     w->hash = hash;
@@ -415,7 +417,7 @@ void tf_font_press_begin(struct tf_fonts *f)
             hb_set_clear(f->face[i].printed);
 }
 
-void tf_font_press_word(struct tf_fonts *f, const struct tf_word *w)
+void tf_font_press_word(struct tf_fonts *f, const struct tf_shaped *w)
 {
     for (size_t g = 0; g < w->n_glyphs; g++)
         hb_set_add(f->face[w->face].printed, w->glyph[g].id);

@@ -74,7 +74,7 @@ static void no_text_of_the_programme_shows_the_missing_glyph(void **state)
         int face = -1;
         for (size_t at = 0, step; at < n; at += step) {
             step = tf_font_run(fonts, s + at, n - at, i % 2 == 0, face, &face);
-            const struct tf_word *w = tf_font_shape(fonts, face, s + at, step);
+            const struct tf_shaped *w = tf_font_shape(fonts, face, s + at, step);
             for (size_t g = 0; g < w->n_glyphs; g++)
                 assert_int_not_equal(w->glyph[g].id, 0);
         }
