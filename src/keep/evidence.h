@@ -57,6 +57,14 @@ TF_MUST_CHECK enum tf_code tf_evidence_sources(struct tf_arena *arena, struct tf
 TF_MUST_CHECK enum tf_code tf_ledger_add(struct tf_register *reg, const char *act,
                                          const char *subject, const char *detail,
                                          struct tf_err *reterr);
+/* The entries in order, the chain walked on the way (as tf_ledger_verify). */
+struct tf_ledger_entry {
+    size_t entry; /* from 1 */
+    const char *act, *subject, *detail, *hash;
+};
+TF_MUST_CHECK enum tf_code tf_ledger_list(struct tf_arena *arena, struct tf_register *reg,
+                                          struct tf_ledger_entry **ret, size_t *ret_n,
+                                          struct tf_err *reterr);
 /* Walk the chain; an altered, removed or re-ordered entry is TF_E_REFUSED naming its number. */
 TF_MUST_CHECK enum tf_code tf_ledger_verify(struct tf_register *reg, size_t *ret_entries,
                                             struct tf_err *reterr);

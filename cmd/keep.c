@@ -1,0 +1,255 @@
+/* trefoil keep: custody of the evidence: import, list, ledger, verify
+ *
+ * usage: trefoil keep import FILE --as DATASET --country XA [--study DIR]
+ *        trefoil keep list [--country XA] [--study DIR] [--json]
+ *        trefoil keep participants --country XA [--study DIR] [--json]
+ *        trefoil keep ledger [--study DIR] [--json]
+ *        trefoil keep verify [--study DIR] [--json]
+ *
+ * The vault is the folder .trefoil of a study: encrypted files, and one key, vault.key. Keep a copy of
+ * the key apart from the study; without it nothing opens.
+ *
+ * import takes a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a dataset that study.yaml
+ * declares, and prints its evidence id, which is made from the content: the same content has the same
+ * id on any machine, and importing it twice changes nothing.
+ *
+ * list shows the evidence that is current; participants, their consent switches (never a name);
+ * ledger, everything that was ever done; verify proves every file, every hash and the ledger's chain,
+ * and prints the hash at its head: written down elsewhere, it proves the whole history later.
+ *
+ * examples:
+ *   trefoil keep import delivery.sav --as child --country XA
+ *   trefoil keep list --country XA
+ *   trefoil keep verify --study demo-study
+ */
+#include <jansson.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "ask/ask.h"
+#include "cmd/cmd.h"
+#include "keep/keep.h"
+
+struct keep_words {
+    const char *as, *country, **word;
+    size_t n;
+};
+
+static void say_json(json_t *value)
+{
+    (void)json_dumpf(value, stdout, JSON_INDENT(2));
+    tf_say("\n");
+    json_decref(value);
+}
+
+/* ---- import ------------------------------------------------------------------------------------ */
+
+static enum tf_code unknown_dataset(struct tf_run *run, const struct tf_study *s, const char *as,
+                                    struct tf_err *reterr)
+{
+    struct tf_buf list = {.arena = run->arena};
+    for (size_t k = 0; k < s->n_datasets; k++)
+        tf_buf_printf(&list, "%s%s", k == 0 ? "" : ", ", s->dataset[k].id);
+    (void)tf_fail_at(reterr, TF_E_USAGE, s->file, 0, 0, "the study declares no dataset '%s'", as);
+    (void)tf_fact(reterr, s->n_datasets == 0 ? "it declares none" : "it declares: %s",
+                  tf_buf_text(&list));
+    return tf_help(reterr, "Use one of these, or add it under `datasets:` of study.yaml.");
+}
+
+static enum tf_code unknown_country(struct tf_run *run, const struct tf_study *s,
+                                    const char *country, struct tf_err *reterr)
+{
+    struct tf_buf list = {.arena = run->arena};
+    for (size_t k = 0; k < s->n_countries; k++)
+        tf_buf_printf(&list, "%s%s", k == 0 ? "" : ", ", s->country[k].code);
+    (void)tf_fail_at(reterr, TF_E_USAGE, s->file, 0, 0, "the study has no country '%s'", country);
+    return tf_fact(reterr, "it has: %s", tf_buf_text(&list));
+}
+
+static bool collected_in(const struct tf_dataset *d, const char *country)
+{
+    for (size_t k = 0; k < d->n_countries; k++)
+        if (strcmp(d->country[k], country) == 0)
+            return true;
+    return false;
+}
+
+static enum tf_code run_import(struct tf_run *run, const struct keep_words *w,
+                               struct tf_err *reterr)
+{
+    struct tf_study *s;
+    struct tf_keep *keep;
+    const char *id;
+    bool changed;
+    if (w->n != 2 || w->as == NULL || w->country == NULL)
+        return tf_usage(run, reterr, "import wants FILE --as DATASET --country CODE");
+    TF_TRY(tf_study_read(run->arena, run->study, &s, reterr));
+    const struct tf_dataset *d = tf_study_dataset(s, w->as);
+    if (d == NULL)
+        return unknown_dataset(run, s, w->as, reterr);
+    if (tf_study_country(s, w->country) == NULL)
+        return unknown_country(run, s, w->country, reterr);
+    if (!collected_in(d, w->country)) {
+        (void)tf_fail_at(reterr, TF_E_REFUSED, d->at.file, d->at.line, d->at.column,
+                         "'%s' is not collected in %s", d->id, w->country);
+        return tf_help(reterr, "Add %s to its `countries:` if it is.", w->country);
+    }
+    TF_TRY(tf_keep_open(run->arena, run->study, true, &keep, reterr));
+    TF_TRY(tf_keep_import_file(run->arena, keep, run->study, w->word[1], w->country,
+                               tf_strand_name(d->strand), d->id, d->title, &id, &changed, reterr));
+    if (run->json)
+        say_json(json_pack("{s:s, s:b}", "evidence", id, "changed", changed ? 1 : 0));
+    else
+        tf_say(changed ? "%s\n" : "%s\nnothing changed: this content is in the vault already\n", id);
+    return TF_OK;
+}
+
+/* ---- list, participants, ledger, verify ---------------------------------------------------------- */
+
+static void say_evidence(struct tf_run *run, const struct tf_evidence *e, size_t n)
+{
+    enum { COLS = 4 };
+    const char **cell = TF_NEW_N(run->arena, const char *, (n + 1) * COLS);
+    static const char *const head[COLS] = {"evidence", "kind", "title", "file"};
+    memcpy(cell, head, sizeof head);
+    for (size_t k = 0; k < n; k++) {
+        const char **row = cell + (k + 1) * COLS;
+        row[0] = e[k].id;
+        row[1] = e[k].kind;
+        row[2] = e[k].title;
+        row[3] = e[k].file;
+    }
+    tf_say_table(run->arena, cell, n + 1, COLS);
+}
+
+static enum tf_code run_list(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr)
+{
+    struct tf_register *reg;
+    struct tf_evidence *e;
+    size_t n;
+    TF_TRY(tf_register_open(run->arena, run->study, false, &reg, reterr));
+    TF_TRY(tf_evidence_list(run->arena, reg, w->country == NULL ? "" : w->country, &e, &n,
+                            reterr));
+    if (!run->json) {
+        say_evidence(run, e, n);
+        return TF_OK;
+    }
+    json_t *list = json_array();
+    for (size_t k = 0; k < n; k++)
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:s, s:o}", "id", e[k].id, "kind",
+                            e[k].kind, "country", e[k].country, "strand", e[k].strand, "name",
+                            e[k].name, "title", e[k].title, "hash", e[k].hash, "file", e[k].file,
+                            "detail", json_loads(e[k].detail, JSON_DECODE_ANY, NULL)));
+    say_json(list);
+    return TF_OK;
+}
+
+static enum tf_code run_participants(struct tf_run *run, const struct keep_words *w,
+                                     struct tf_err *reterr)
+{
+    enum { COLS = 7 };
+    static const char *const head[COLS] = {"participant", "activity", "role", "attribution",
+                                           "use",         "quote",    "withdrawn"};
+    struct tf_participant *p;
+    struct tf_keep *keep;
+    size_t n;
+    if (w->country == NULL)
+        return tf_usage(run, reterr, "participants wants --country CODE");
+    TF_TRY(tf_keep_open(run->arena, run->study, false, &keep, reterr));
+    TF_TRY(tf_keep_participants_get(run->arena, keep, w->country, &p, &n, reterr));
+    json_t *list = json_array();
+    const char **cell = TF_NEW_N(run->arena, const char *, (n + 1) * COLS);
+    memcpy(cell, head, sizeof head);
+    for (size_t k = 0; k < n; k++) {
+        const char *row[COLS] = {p[k].id,
+                                 p[k].activity,
+                                 p[k].role,
+                                 p[k].attribution,
+                                 p[k].use ? "yes" : "no",
+                                 p[k].quote ? "yes" : "no",
+                                 p[k].withdrawn ? "yes" : "no"};
+        memcpy(cell + (k + 1) * COLS, row, sizeof row);
+        (void)json_array_append_new(
+            list, json_pack("{s:s, s:s, s:s, s:s, s:b, s:b, s:b}", "id", p[k].id, "activity",
+                            p[k].activity, "role", p[k].role, "attribution", p[k].attribution,
+                            "use", p[k].use, "quote", p[k].quote, "withdrawn", p[k].withdrawn));
+    }
+    if (run->json) {
+        say_json(list);
+        return TF_OK;
+    }
+    json_decref(list);
+    tf_say_table(run->arena, cell, n + 1, COLS);
+    return TF_OK;
+}
+
+static enum tf_code run_ledger(struct tf_run *run, const struct keep_words *w TF_UNUSED,
+                               struct tf_err *reterr)
+{
+    enum { COLS = 4 };
+    static const char *const head[COLS] = {"entry", "act", "subject", "hash"};
+    struct tf_register *reg;
+    struct tf_ledger_entry *e;
+    size_t n;
+    TF_TRY(tf_register_open(run->arena, run->study, false, &reg, reterr));
+    TF_TRY(tf_ledger_list(run->arena, reg, &e, &n, reterr));
+    json_t *list = json_array();
+    const char **cell = TF_NEW_N(run->arena, const char *, (n + 1) * COLS);
+    memcpy(cell, head, sizeof head);
+    for (size_t k = 0; k < n; k++) {
+        const char *row[COLS] = {tf_printf(run->arena, "%zu", e[k].entry), e[k].act, e[k].subject,
+                                 tf_strndup(run->arena, e[k].hash, 12)};
+        memcpy(cell + (k + 1) * COLS, row, sizeof row);
+        (void)json_array_append_new(list, json_pack("{s:I, s:s, s:s, s:s, s:s}", "entry",
+                                                    (json_int_t)e[k].entry, "act", e[k].act,
+                                                    "subject", e[k].subject, "detail", e[k].detail,
+                                                    "hash", e[k].hash));
+    }
+    if (run->json) {
+        say_json(list);
+        return TF_OK;
+    }
+    json_decref(list);
+    tf_say_table(run->arena, cell, n + 1, COLS);
+    return TF_OK;
+}
+
+static enum tf_code run_verify(struct tf_run *run, const struct keep_words *w TF_UNUSED,
+                               struct tf_err *reterr)
+{
+    struct tf_notices found = {.arena = run->arena};
+    struct tf_register *reg;
+    struct tf_ledger_entry *e;
+    size_t n;
+    TF_TRY(tf_register_open(run->arena, run->study, false, &reg, reterr));
+    tf_keep_check(run->arena, run->study, &found);
+    TF_TRY(tf_say_notices(run, &found, reterr));
+    TF_TRY(tf_ledger_list(run->arena, reg, &e, &n, reterr));
+    if (!run->json)
+        tf_say("the vault is whole; %zu ledger entries, head %s\n", n,
+               n == 0 ? "(none)" : e[n - 1].hash);
+    return TF_OK;
+}
+
+enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
+{
+    static const struct {
+        const char *word;
+        enum tf_code (*run)(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr);
+    } parts[] = {{"import", run_import},
+                 {"list", run_list},
+                 {"participants", run_participants},
+                 {"ledger", run_ledger},
+                 {"verify", run_verify}};
+    struct keep_words w = {.as = NULL};
+    const struct tf_option options[] = {{.name = "--as", .text = &w.as},
+                                        {.name = "--country", .text = &w.country}};
+    TF_TRY(tf_options(run, options, 2, &w.word, &w.n, reterr));
+    if (w.n == 0)
+        return tf_usage(run, reterr, "say what: import, list, participants, ledger or verify");
+    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        if (strcmp(parts[k].word, w.word[0]) == 0)
+            return parts[k].run(run, &w, reterr);
+    return tf_usage(run, reterr, "`trefoil keep` has no '%s'", w.word[0]);
+}

@@ -1,0 +1,65 @@
+/* keep, inside: what its files share. */
+#ifndef TF_KEEP_INSIDE_H
+#define TF_KEEP_INSIDE_H
+
+#include "keep/keep.h"
+
+struct tf_keep {
+    struct tf_arena *arena;
+    const char *dir; /* the study folder */
+    bool create;
+    struct tf_key *key;
+    struct tf_register *reg;
+    struct open_file { /* files open already, so that one process holds each file once */
+        const char *name;
+        const struct tf_named_sql *statements;
+        struct tf_db *db;
+        struct open_file *next;
+    } *open;
+};
+
+/* <study>/.trefoil and a path below it. */
+char *tf_keep_path(struct tf_arena *arena, const char *study_dir, const char *name);
+/* Make .trefoil (and .trefoil/vault), for their owner only. */
+TF_MUST_CHECK enum tf_code tf_keep_folder(struct tf_arena *arena, const char *study_dir,
+                                          struct tf_err *reterr);
+/* "vault/XA-children-response.db"; country "" is "all". TF_E_INPUT for a word that is no name. */
+TF_MUST_CHECK enum tf_code tf_vault_name(struct tf_arena *arena, const char *country,
+                                         const char *strand, const char *purpose, char **ret,
+                                         struct tf_err *reterr);
+/* Is this file of the vault there? */
+bool tf_vault_has(struct tf_arena *arena, const struct tf_keep *keep, const char *country,
+                  const char *strand, const char *purpose);
+/* Open one file of the vault with its own key. */
+TF_MUST_CHECK enum tf_code tf_vault_open(struct tf_arena *arena, const char *study_dir,
+                                         const struct tf_key *key, const char *name,
+                                         enum tf_db_mode mode,
+                                         const struct tf_named_sql *statements,
+                                         struct tf_db **ret, struct tf_err *reterr);
+
+/* ---- blobs: numbers and texts in a fixed byte order, packed when that is shorter ---- */
+struct blob_reader {
+    const unsigned char *at, *end;
+    bool broken; /* something was asked for that is not there; all later answers are 0 */
+};
+void tf_blob_u32(struct tf_buf *b, uint32_t x);
+void tf_blob_double(struct tf_buf *b, double x);
+void tf_blob_text(struct tf_buf *b, const char *s); /* NULL differs from "" */
+uint32_t tf_unblob_u32(struct blob_reader *r);
+double tf_unblob_double(struct blob_reader *r);
+const char *tf_unblob_text(struct tf_arena *arena, struct blob_reader *r);
+const unsigned char *tf_unblob_bytes(struct blob_reader *r, size_t n); /* NULL when too few */
+/* zlib, when it makes it shorter: *ret_packed tells. */
+void tf_blob_pack(struct tf_arena *arena, const struct tf_buf *plain, const void **ret,
+                  size_t *ret_n, bool *ret_packed);
+TF_MUST_CHECK bool tf_blob_unpack(struct tf_arena *arena, const void *data, size_t n, bool packed,
+                                  size_t plain_n, const unsigned char **ret);
+
+/* The snapshot that evidence of kind "dataset" names, its hash proved. */
+TF_MUST_CHECK enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_db *db,
+                                            const struct tf_evidence *e, struct tf_table **ret,
+                                            struct tf_err *reterr);
+/* Content of the vault is not what its hash says. */
+enum tf_code tf_keep_altered(struct tf_err *reterr, const char *evidence);
+
+#endif

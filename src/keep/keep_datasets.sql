@@ -1,0 +1,37 @@
+-- Snapshots of tables, by content. One file per country and strand, purpose "response".
+
+-- name: schema
+CREATE TABLE snapshot (
+    hash    TEXT PRIMARY KEY,
+    dataset TEXT NOT NULL,
+    name    TEXT NOT NULL,
+    n_rows  INTEGER NOT NULL,
+    n_cols  INTEGER NOT NULL,
+    flags   INTEGER NOT NULL
+);
+CREATE TABLE snapshot_column (
+    hash   TEXT NOT NULL REFERENCES snapshot (hash) ON DELETE CASCADE,
+    at     INTEGER NOT NULL,
+    name   TEXT NOT NULL,
+    label  TEXT,
+    type   INTEGER NOT NULL,
+    flags  INTEGER NOT NULL,
+    packed INTEGER NOT NULL,
+    size   INTEGER NOT NULL,
+    data   BLOB NOT NULL,
+    PRIMARY KEY (hash, at)
+);
+
+-- name: snapshot_by_hash
+SELECT name, n_rows, n_cols, flags FROM snapshot WHERE hash = ?1;
+
+-- name: snapshot_add
+INSERT INTO snapshot (hash, dataset, name, n_rows, n_cols, flags) VALUES (?1, ?2, ?3, ?4, ?5, ?6);
+
+-- name: column_add
+INSERT INTO snapshot_column (hash, at, name, label, type, flags, packed, size, data)
+VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
+
+-- name: column_list
+SELECT name, label, type, flags, packed, size, data FROM snapshot_column WHERE hash = ?1
+ORDER BY at;

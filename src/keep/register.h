@@ -1,0 +1,17 @@
+/* keep, inside: the open register, for evidence.c and ledger.c. */
+#ifndef TF_KEEP_REGISTER_H
+#define TF_KEEP_REGISTER_H
+
+#include "base/sql.h"
+#include "keep/evidence.h"
+
+struct tf_register {
+    struct tf_arena *arena;
+    struct tf_db *db;
+};
+/* Append an entry inside a transaction that is open already. */
+TF_MUST_CHECK enum tf_code tf_ledger_append(struct tf_register *reg, const char *act,
+                                            const char *subject, const char *detail,
+                                            struct tf_err *reterr);
+
+#endif
