@@ -21,6 +21,18 @@ struct tf_flow {
  * child, broken off, complete. Errors name line and column. */
 TF_MUST_CHECK enum tf_code tf_flow_from_contacts(struct tf_arena *arena, const char *path,
                                                  struct tf_flow **ret, struct tf_err *reterr);
+/* The count of a row by its id (0 when there is none). */
+double tf_flow_count(const struct tf_flow *f, const char *id);
+
+/* Outcome rates (AAPOR Standard Definitions 2016, for a screener at doors): contact, screening,
+ * eligibility, caregiver and child cooperation, RR1 and RR3. */
+struct tf_flow_rate {
+    const char *id, *label, *formula;
+    double value, part, whole; /* value = part / whole, a share; NaN when whole is 0 */
+};
+void tf_flow_rates(struct tf_arena *arena, const struct tf_flow *f, struct tf_flow_rate **ret,
+                   size_t *ret_n);
+
 /* Everything odd in the contact sheets: unknown outcomes, doors twice, PSUs not in the sample. */
 void tf_field_check(struct tf_arena *arena, const char *contacts_path, const char *frame_path,
                     struct tf_notices *out);
