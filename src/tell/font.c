@@ -310,6 +310,9 @@ static bool reads_back(const struct face *x, const struct tf_shaped *w)
 {
     size_t at = 0;
     for (size_t g = 0; g < w->n_glyphs; g++) {
+        /* A mark set by hand: readers that guess words from places would see a gap. */
+        if (w->glyph[g].dx != 0 || w->glyph[g].dy != 0 || w->glyph[g].width == 0)
+            return false;
         char room[8];
         const char *text = glyph_text(x, w->glyph[g].id, room);
         const size_t n = strlen(text);

@@ -235,8 +235,8 @@ static size_t emergency(struct setter *s, size_t from, size_t to, double width)
     size_t hint = 0, cut = to;
     const size_t n_pieces = s->n_pieces;
     for (size_t at = from + 3; at + 3 < to; at++) {
-        if (strchr("/._-=?&:", text[at - 1]) == NULL && !(at > from + 12))
-            continue;
+        if (strchr("/._-=?&:", text[at - 1]) == NULL && to - from < 28)
+            continue; /* a word is never parted; a hash of 28 signs and more is not a word */
         if (((unsigned char)text[at] & 0xC0) == 0x80 || (unsigned char)text[at] >= 0x80 ||
             (unsigned char)text[at - 1] >= 0x80)
             continue;
