@@ -151,6 +151,10 @@ static enum tf_code write_book(struct writing *w, const struct tf_sheet *sheet, 
                                bool numbers)
 {
     lxw_doc_properties properties;
+    const int fd = open(w->beside, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0666);
+    if (fd < 0) /* asked here: the library would print its own complaint */
+        return cannot(w, strerror(errno));
+    (void)close(fd);
     memset(&properties, 0, sizeof properties);
     properties.created = created;
     w->book = workbook_new(w->beside);
