@@ -90,9 +90,9 @@ struct tf_build {
     struct tf_doc_table **table;    /* every numbered table, for the workbook */
     const struct tf_figure **table_figure;
     size_t n_tables, cap_tables, cap_table_figures;
-    size_t n_figures, n_tables_text, n_tables_annex, n_numbers, n_ids;
-    const struct tf_block **figure_block; /* every figure, for the annex */
-    size_t n_figure_blocks, cap_figure_blocks;
+    size_t n_figures, n_tables_text, n_numbers;
+    const struct tf_figure **annex; /* released figures with a table in the annex, in order */
+    size_t n_annex, cap_annex;
 };
 
 /* ---- ref.c: the grammar ---- */
@@ -193,6 +193,10 @@ void tf_claims_findings(struct tf_build *b, const struct tf_fence *fence, struct
 void tf_claims_insights(struct tf_build *b, const struct tf_fence *fence, struct tf_block ***tail);
 void tf_claims_convergence(struct tf_build *b, const struct tf_fence *fence,
                            struct tf_block ***tail);
+/* ---- report_annex.c ---- */
+/* "A3": the number of a figure's whole table in the annex; the first call gives it its place. */
+const char *tf_annex_number(struct tf_build *b, const struct tf_figure *f);
+void tf_annexes_add(struct tf_build *b, struct tf_block ***tail);
 /* ---- report.c ---- */
 void tf_target_add(struct tf_build *b, const char *id, const char *text, const char *href);
 /* The whole document; faults are in b->notices. */

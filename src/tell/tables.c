@@ -33,8 +33,7 @@ void tf_table_set(struct tf_build *b, struct tf_doc_table *t, size_t row, size_t
 
 void tf_table_keep(struct tf_build *b, struct tf_doc_table *t, const struct tf_figure *f)
 {
-    if (t->csv == NULL)
-        t->csv = tf_printf(b->arena, "%s.csv", tf_slug(b->arena, t->id));
+    t->csv = tf_printf(b->arena, "%s.csv", tf_slug(b->arena, f->id));
     const size_t n = b->n_tables;
     b->table = tf_grow(b->arena, b->table, n, &b->cap_tables, sizeof *b->table);
     b->table_figure = tf_grow(b->arena, b->table_figure, n, &b->cap_table_figures,
@@ -390,7 +389,7 @@ void tf_figure_csv(struct tf_buf *out, const struct tf_figure *f)
         const bool numbers = tf_show_mark(c) == NULL && c->state != TF_CELL_TEXT;
         const double x[] = {c->value, c->lo, c->hi, c->n, c->base};
         for (size_t j = 0; j < sizeof x / sizeof *x; j++)
-            csv_number(out, numbers ? x[j] : NAN);
+            csv_number(out, numbers ? x[j] : (double)NAN);
         tf_buf_char(out, ',');
         tf_buf_csv(out, c->text == NULL ? "" : c->text);
         tf_buf_add(out, "\r\n");

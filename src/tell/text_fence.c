@@ -131,6 +131,7 @@ static void table_block(struct tf_build *b, const struct tf_fence *fence, struct
     block->strand = (int)f->strand;
     block->style = f->kind == TF_FIG_GRID ? "text" : NULL;
     t->number = tf_printf(b->arena, "Table %zu", ++b->n_tables_text);
+    (void)tf_annex_number(b, f);
     tf_target_add(b, tf_printf(b->arena, "table:%s", t->id), t->number, t->id);
     tf_table_keep(b, t, f);
 }
@@ -157,16 +158,10 @@ static void chart_block(struct tf_build *b, const struct tf_fence *fence, struct
     block->file = fence->file;
     block->line = fence->line;
     block->table = tf_table_of_chart(b, c);
-    block->table->number = tf_printf(b->arena, "Table A%zu", ++b->n_tables_annex);
-    block->table->csv = tf_printf(b->arena, "%s.csv", tf_slug(b->arena, c->id));
-    c->source = tf_printf(b->arena, "%s. %s Data: %s.", c->number, c->source,
-                          block->table->number);
-    block->table->source = tf_printf(b->arena, "Data of %s.", c->number);
+    block->table->csv = tf_printf(b->arena, "%s.csv", tf_slug(b->arena, f->id));
+    c->source = tf_printf(b->arena, "%s. %s Data: table %s.", c->number, c->source,
+                          tf_annex_number(b, f));
     tf_target_add(b, tf_printf(b->arena, "fig:%s", c->id), c->number, c->id);
-    tf_table_keep(b, block->table, f);
-    b->figure_block = tf_grow(b->arena, b->figure_block, b->n_figure_blocks,
-                              &b->cap_figure_blocks, sizeof *b->figure_block);
-    b->figure_block[b->n_figure_blocks++] = block;
 }
 
 static int strand_of(const char *word)
