@@ -5,7 +5,8 @@
  * foot of the page of its mark, no heading is left behind, and no line of a paragraph stands alone.
  *
  * A figure that does not fit waits for the head of the next page while text goes on, but never past
- * a heading of level 1 or 2. A table that goes on repeats its head. Nothing is drawn here, so the
+ * a heading of level 1 or 2; so does a wide table, for its landscape page. A table that goes on
+ * repeats its head. Nothing is drawn here, so the
  * contents can be printed with the right page numbers without a second pass: their width is
  * reserved, and the numbers are known before the first page is drawn. */
 #include <string.h>
@@ -19,6 +20,7 @@ struct builder {
     bool top;       /* nothing but repeated heads on the page yet */
     size_t *wait;   /* figures for the next page's top */
     size_t n_wait, cap_wait;
+    size_t wide, wide_end; /* rows of a wide table that waits for its landscape page */
 };
 
 static double top_of(bool land)
@@ -145,8 +147,23 @@ static void put_waiting(struct builder *b, bool all)
     b->n_wait -= done;
 }
 
+static void put_chunk(struct builder *b, size_t i, size_t j);
+
+/* The landscape pages of the wide table that waits. */
+static void put_wide(struct builder *b)
+{
+    const size_t from = b->wide, to = b->wide_end;
+    b->wide = b->wide_end = 0; /* it waits no longer: put_chunk may come here again */
+    for (size_t i = from, j; i < to; i = j) {
+        j = chunk_end(b->p, i);
+        put_chunk(b, i, j);
+    }
+}
+
 static void turn(struct builder *b, size_t i)
 {
+    if (b->wide_end > 0)
+        put_wide(b);
     const struct tf_row *row = &b->p->row[i];
     const bool continues = row->grid != NULL && i > row->grid->head_from + row->grid->head_n;
     if (b->n_wait > 0 && !continues && !row->land) {
@@ -179,6 +196,8 @@ static void put_loose(struct builder *b, size_t i, size_t j)
 static void put_chunk(struct builder *b, size_t i, size_t j)
 {
     const struct tf_row *row = &b->p->row[i];
+    if (b->wide_end > 0 && (row->fresh || row->barrier || row->land))
+        put_wide(b);
     if (b->page == NULL || row->fresh || row->land != b->page->land || b->page->bare ||
         row->kind == TF_R_COVER || row->kind == TF_R_OPENER) {
         if (b->page != NULL && b->n_wait > 0) {
@@ -206,6 +225,19 @@ static void put_chunk(struct builder *b, size_t i, size_t j)
     put_loose(b, i, j);
 }
 
+/* Where each note stands: stacked up from the foot of its page. */
+static void place_notes(struct tf_press *p)
+{
+    for (size_t i = 0; i < p->n_pages; i++) {
+        const struct tf_page *page = &p->page[i];
+        double y = (page->land ? 210 - 21 : 297 - 20) * TF_MM - page->notes_h + 3.2 * TF_MM;
+        for (size_t k = 0; k < page->n_notes; k++) {
+            p->note[page->note[k]].y = y;
+            y += p->note[page->note[k]].h;
+        }
+    }
+}
+
 static void count_orphans(struct tf_press *p)
 {
     for (size_t i = 0; i + 1 < p->n_rows; i++) {
@@ -224,6 +256,14 @@ void tf_pages_build(struct tf_press *p)
     for (size_t i = 0, j; i < p->n_rows; i = j) {
         j = chunk_end(p, i);
         const struct tf_row *row = &p->row[i];
+        if (row->land && !row->fresh && b.wide_end == 0 && b.page != NULL && !b.top &&
+            !b.page->bare && !b.page->land) {
+            b.wide = i;
+            while (j < p->n_rows && p->row[j].land && !p->row[j].fresh)
+                j++;
+            b.wide_end = j;
+            continue;
+        }
         const bool may_wait = row->floats && j == i + 1 && b.page != NULL && !b.top &&
                               !row->fresh && !b.page->bare && row->land == b.page->land;
         if (may_wait && (b.n_wait > 0 || chunk_height(&b, i, j) > room(&b))) {
@@ -237,6 +277,9 @@ void tf_pages_build(struct tf_press *p)
         open_page(&b, &p->row[b.wait[0]]);
         put_waiting(&b, true);
     }
+    if (b.wide_end > 0)
+        put_wide(&b);
+    place_notes(p);
     count_orphans(p);
     p->said.pages = p->n_pages;
 }

@@ -214,9 +214,25 @@ static void add_box(struct setter *s, size_t from, size_t to, size_t *hint)
     s->box[s->n_boxes++] = b;
 }
 
+/* What belongs together though a plain space is between: "● Agree", "16 %", "n = 1,012". */
+static bool belongs(const char *s, size_t n, size_t at)
+{
+    if (at < 2 || at >= n || s[at - 1] != ' ')
+        return false;
+    const unsigned char before = (unsigned char)s[at - 2];
+    if ((s[at] == '%' || s[at] == '=') && before != ' ')
+        return s[at] == '=' || (before >= '0' && before <= '9');
+    if (before == '=')
+        return true;
+    return at >= 4 && (memcmp(s + at - 4, "\xE2\x96", 2) == 0 || /* U+2580..25FF */
+                       memcmp(s + at - 4, "\xE2\x97", 2) == 0);
+}
+
 /* Inside a chip and before a footnote's mark a line never ends, whatever ICU says. */
 static bool may_end(struct flat *f, size_t at)
 {
+    if (belongs(f->text.s, f->text.n, at))
+        return false;
     for (size_t i = 0; i < f->n; i++) {
         if (f->span[i].chip && at > f->span[i].from && at < f->span[i].to)
             return false;

@@ -56,14 +56,15 @@ static const char *plain_text(struct tf_press *p, const struct tf_inline *in, co
 
 static void add_head(struct tf_press *p, const struct tf_block *b, int level)
 {
-    const char *text = plain_text(p, b->inlines, b->title);
+    const char *title = plain_text(p, b->inlines, b->title), *text = title;
     if (!tf_is_blank(b->number))
-        text = tf_printf(p->a, "%s  %s", b->number, text);
+        text = tf_printf(p->a, "%s  %s", b->number, title);
     if (level <= 2) {
         const char *id = tf_printf(p->a, "head-%zu", p->n_heads + 1);
         p->head = tf_grow(p->a, p->head, p->n_heads, &p->cap_heads, sizeof *p->head);
         p->head[p->n_heads++] = (struct tf_head){
-            .block = b, .id = id, .number = b->number, .text = text, .level = level};
+            .block = b, .id = id, .number = b->number, .title = title, .text = text,
+            .level = level};
         add_target(p, id, text);
     }
     add_target(p, b->id, !tf_is_blank(b->number) ? b->number : text);

@@ -343,7 +343,7 @@ struct tf_press {
     size_t n_outline, cap_outline;
     struct tf_head { /* headings for the contents, in order */
         const struct tf_block *block;
-        const char *id, *number, *text;
+        const char *id, *number, *title, *text; /* text: number and title */
         int level;
     } *head;
     size_t n_heads, cap_heads, next_head;

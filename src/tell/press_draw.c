@@ -405,13 +405,12 @@ static void draw_notes(struct pen *n)
 {
     struct tf_press *p = n->p;
     const double left = (n->page->land ? 24 : 34) * TF_MM;
-    double y = n->height - (n->page->land ? 21 : 20) * TF_MM - n->page->notes_h + 3.2 * TF_MM;
     if (n->page->n_notes == 0)
         return;
-    draw_rule(n, left, y - 1.6 * TF_MM, 34 * TF_MM, 0.5, 0x8a94a6);
+    draw_rule(n, left, p->note[n->page->note[0]].y - 1.6 * TF_MM, 34 * TF_MM, 0.5, 0x8a94a6);
     for (size_t i = 0; i < n->page->n_notes; i++) {
         struct tf_note_set *note = &p->note[n->page->note[i]];
-        note->y = y;
+        double y = note->y;
         if (note->label->n_lines > 0 && note->n > 0)
             draw_line(n, &note->label->line[0], left,
                       y + tf_baseline(note->para[0]->leading, note->para[0]->size) - 1.6,

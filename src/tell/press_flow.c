@@ -50,7 +50,7 @@ static const struct {
 } CALLOUT[] = {
     {"how", "How we know", TF_TEAL, 0x146b63},
     {"finding", "Key finding", TF_NAVY, TF_NAVY},
-    {"words", "In children's words", TF_PLUM, TF_PLUM},
+    {"voices", "In children's words", TF_PLUM, TF_PLUM},
     {"do", "What to do", TF_ORANGE, TF_RUST},
     {"warning", "Content warning", 0x3D3D3D, 0x3D3D3D},
 };
@@ -226,12 +226,13 @@ static void flow_heading(struct tf_press *p, const struct tf_block *b, const str
 {
     const int level = b->level < 1 ? 1 : b->level > 4 ? 4 : b->level;
     const struct tf_head *head = this_head(p, b);
-    size_t first = p->n_rows;
+    const size_t first = p->n_rows;
+    double before = HEADING[level].before * TF_MM;
     if (!tf_is_blank(b->kicker)) {
         struct tf_look kicker = KICKER;
         kicker.colour = tf_strand_colour(p->strand);
-        (void)flow_text(p, NULL, b->kicker, f, kicker, "P", NULL,
-                        HEADING[level].before * TF_MM, 2 * TF_MM);
+        (void)flow_text(p, NULL, b->kicker, f, kicker, "P", NULL, before, 0);
+        before = 2.6 * TF_MM;
     }
     const char *prefix = tf_is_blank(b->number) ? NULL : tf_printf(p->a, "%s ", b->number);
     const bool only_title = b->inlines == NULL && b->title != NULL;
@@ -239,7 +240,7 @@ static void flow_heading(struct tf_press *p, const struct tf_block *b, const str
         prefix = tf_printf(p->a, "%s%s", prefix != NULL ? prefix : "", b->title);
     const size_t at =
         flow_text(p, b->inlines, prefix, f, HEADING[level].look, HEADING[level].tag, b,
-                  HEADING[level].before * TF_MM, HEADING[level].after * TF_MM);
+                  before, HEADING[level].after * TF_MM);
     keep_rows(p, first, p->n_rows);
     if (at >= p->n_rows)
         return;
@@ -460,9 +461,9 @@ static void flow_figure(struct tf_press *p, const struct tf_block *b, const stru
     r->chart_y = y + 2.4 * TF_MM;
     r->chart_h = tf_chart_height(c, p->fonts, f->w);
     y = r->chart_y + r->chart_h + 1.6 * TF_MM;
-    const char *line = tf_printf(p->a, "%s%s%s", c->number != NULL ? c->number : "",
-                                 c->number != NULL && c->source != NULL ? ". " : "",
-                                 c->source != NULL ? c->source : "");
+    const char *line = c->source != NULL ? c->source : "";
+    if (c->number != NULL && !tf_starts(line, c->number))
+        line = tf_printf(p->a, "%s. %s", c->number, line);
     y = tf_part_para(p, r, tf_para_text(p, line, SOURCE, f->w), f->x, y, f->w, 'l', source);
     r->h = y;
     p->after = 5.5 * TF_MM;
@@ -565,7 +566,7 @@ static void flow_opener(struct tf_press *p, const struct tf_block *b, const stru
                          tf_tag_new(&p->tags, f->tag, "P"));
         y += 4.4 * TF_MM;
     }
-    const char *under = b->subtitle != NULL ? b->subtitle : b->how;
+    const char *under = b->kicker != NULL ? b->kicker : b->subtitle;
     if (!tf_is_blank(under))
         (void)tf_part_para(p, r, tf_para_text(p, under, foot, w), x, (297 - 24) * TF_MM - 14, w,
                            'l', tf_tag_new(&p->tags, f->tag, "P"));
@@ -581,21 +582,30 @@ static void flow_contents(struct tf_press *p, const struct tf_block *b, const st
     static const struct tf_look LEVEL[3] = {
         [1] = {.size = 10.6, .leading = 15, .bold = true, .colour = TF_INK},
         [2] = {.size = 9.6, .leading = 14, .colour = TF_INK}};
-    if (!tf_is_blank(b->title))
-        (void)flow_text(p, NULL, b->title, f, HEADING[1].look, "H1", b, 0, 8 * TF_MM);
+    p->fresh = p->n_rows > 0;
+    (void)flow_text(p, NULL, tf_is_blank(b->title) ? "Contents" : b->title, f, HEADING[1].look,
+                    "H1", b, 0, 8 * TF_MM);
     struct tf_tag *toc = tag_in(p, f, "TOC", b);
     for (size_t i = 0; i < p->n_heads; i++) {
         const struct tf_head *h = &p->head[i];
         struct tf_frame in = *f;
         struct tf_tag *item = tf_tag_new(&p->tags, toc, "TOCI");
         struct tf_tag *reference = tf_tag_new(&p->tags, item, "Reference");
-        const double indent = h->level == 1 ? 0 : 8 * TF_MM;
-        in.x += indent;
-        in.w -= indent + 14 * TF_MM;
-        struct tf_para *para = tf_para_text(p, h->text, LEVEL[h->level], in.w);
-        const size_t first =
-            tf_rows_para(p, para, &in, tf_tag_new(&p->tags, reference, "Link"),
-                         h->level == 1 ? 3.2 * TF_MM : 0.3 * TF_MM, 0);
+        const bool numbered = !tf_is_blank(h->number);
+        const double indent = (h->level == 1 ? 0 : 8) * TF_MM;
+        const double hang = numbered ? (h->level == 1 ? 8 : 9) * TF_MM : 0;
+        in.x += indent + hang;
+        in.w -= indent + hang + 14 * TF_MM;
+        struct tf_para *para = tf_para_text(p, h->title, LEVEL[h->level], in.w);
+        struct tf_tag *link = tf_tag_new(&p->tags, reference, "Link");
+        const size_t first = tf_rows_para(p, para, &in, link,
+                                          (h->level == 1 ? 3.2 : 0.3) * TF_MM, 0);
+        if (numbered && first < p->n_rows) {
+            p->row[first].label =
+                tf_para_text(p, tf_printf(p->a, "%s ", h->number), LEVEL[h->level], 100);
+            p->row[first].label_x = f->x + indent;
+            p->row[first].label_tag = link;
+        }
         for (size_t k = first; k < p->n_rows; k++) {
             p->row[k].label_to = h->id;
             p->row[k].label_w = in.w + 14 * TF_MM;

@@ -344,7 +344,7 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
             all++;
             left += cell_at(&s, r, c)->align != 'r' && cell_at(&s, r, c)->align != 'c';
         }
-    s.words = left * 2 > all;
+    s.words = left * 2 > all || tf_streq(b->style, "text") || tf_streq(b->style, "card");
     s.look = f.small || s.words ? WORDS : NUMBERS;
     s.x = TF_NEW_N(p->a, double, t->n_cols);
     s.w = TF_NEW_N(p->a, double, t->n_cols);

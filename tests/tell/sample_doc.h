@@ -317,6 +317,8 @@ static void sample_chapter(struct sample *s, size_t number, size_t figures, size
     }
     sample_table(s, &tail, rows, number);
     sample_joint(s, &tail, number == 2);
+    for (size_t i = 0; i < 8; i++)
+        (void)sample_add(s, &tail, TF_B_PARA, SAMPLE_TEXT[0]);
 }
 
 static void sample_cards(struct sample *s)
