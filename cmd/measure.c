@@ -246,7 +246,7 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
         (void)tf_fail(reterr, TF_E_INPUT, "the study '%s' has no country '%s'", study->id, country);
         return tf_help(reterr, "Its countries stand in %s.", study->file);
     }
-    TF_TRY(tf_keep_open(run->arena, study->dir, false, &keep, reterr));
+    TF_TRY(tf_keep_open(run->arena, study->dir, true, &keep, reterr));
     TF_TRY(tf_measure_country(run->arena, study, keep, country, reterr));
     TF_TRY(tf_measured_load(run->arena, keep, country, &figure, &n, reterr));
     json_t *list = json_array();

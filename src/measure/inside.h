@@ -82,4 +82,90 @@ struct tf_side {
 struct tf_contrast tf_contrast_make(struct tf_work *work, double *scratch, struct tf_side a,
                                     struct tf_side b, double level);
 
+/* ---- recipe.c: a recipe as it is written ---- */
+struct tf_recipe_cut {
+    const char *label;
+    double from, to; /* both included */
+};
+struct tf_recipe_column { /* a banner */
+    const char *var, *from; /* from: the variable that cuts group, or NULL */
+    const char **code, **code_label; /* [n_labels] */
+    size_t n_labels;
+    struct tf_recipe_cut *cut;
+    size_t n_cuts;
+    const struct tf_yaml *at;
+};
+enum tf_step { TF_STEP_BASE, TF_STEP_RAKE, TF_STEP_SCALE };
+struct tf_recipe_step {
+    enum tf_step step;
+    const char *p[3]; /* base: variables of the probabilities of PSU, household, person */
+    struct tf_margin *margin;
+    size_t n_margins;
+    double epsilon;
+    size_t max_sweeps;
+    const char **country; /* none = all */
+    size_t n_countries;
+    const struct tf_yaml *at;
+};
+struct tf_recipe_figure {
+    const char *id, *title, *population, *recall, *where, *category, *base_text, *caveat;
+    enum tf_stat stat;
+    enum tf_ci ci;
+    const char **var, **indicator, **column;
+    size_t n_vars, n_indicators, n_columns;
+    const struct tf_yaml *at;
+};
+struct tf_recipe {
+    const char *file, *dataset;
+    struct tf_design_spec spec;
+    struct tf_recipe_column *column;
+    size_t n_columns;
+    struct tf_recipe_step *step;
+    size_t n_steps;
+    struct tf_recipe_figure *figure;
+    size_t n_figures;
+    const struct tf_yaml *root;
+};
+TF_MUST_CHECK enum tf_code tf_recipe_read(struct tf_arena *arena, const char *path,
+                                          struct tf_recipe **ret, struct tf_err *reterr);
+const struct tf_recipe_column *tf_recipe_column(const struct tf_recipe *r, const char *var);
+/* Put the place of a node on an error that has none yet; returns code. */
+enum tf_code tf_recipe_place(const struct tf_yaml *at, enum tf_code code, struct tf_err *reterr);
+
+/* ---- derive.c ---- */
+/* Add an indicator to the table as a 0/1 column of its name. */
+TF_MUST_CHECK enum tf_code tf_derive_indicator(struct tf_arena *arena,
+                                               const struct tf_indicator *indicator,
+                                               struct tf_table *t, struct tf_err *reterr);
+/* Add the grouped column of a banner with cuts (codes 1, 2, …), and its labels. */
+TF_MUST_CHECK enum tf_code tf_derive_column(struct tf_arena *arena,
+                                            const struct tf_recipe_column *column,
+                                            struct tf_table *t, struct tf_err *reterr);
+
+/* ---- weights.c ---- */
+/* Run the steps that hold for a country; the result is the column spec.weight. diagnostics: one
+ * line a step, for the design's description. */
+TF_MUST_CHECK enum tf_code tf_weights_make(struct tf_arena *arena, const struct tf_recipe *recipe,
+                                           const char *country, struct tf_table *t,
+                                           struct tf_buf *diagnostics, struct tf_err *reterr);
+
+/* ---- figure.c ---- */
+struct tf_measuring { /* one dataset of one country, ready */
+    struct tf_arena *arena;
+    const struct tf_study *study;
+    const struct tf_dataset *dataset;
+    const struct tf_recipe *recipe;
+    const struct tf_table *table;
+    const struct tf_design *design;
+};
+TF_MUST_CHECK enum tf_code tf_figure_make(const struct tf_measuring *m,
+                                          const struct tf_recipe_figure *figure,
+                                          struct tf_measured *ret, struct tf_err *reterr);
+
+/* ---- store.c ---- */
+TF_MUST_CHECK enum tf_code tf_measured_store(struct tf_arena *arena, struct tf_keep *keep,
+                                             const char *country, const struct tf_measured *figure,
+                                             size_t n, struct tf_err *reterr);
+struct tf_hash tf_measured_hash(const struct tf_measured *figure, size_t n);
+
 #endif

@@ -1,0 +1,340 @@
+/* Recipes: what is estimated from a dataset, read from YAML (docs/FORMATS.md, "Recipes").
+ *
+ * Reading checks everything that can be known without the data: keys, words, numbers, ids used twice,
+ * banners that are not declared. What a recipe says about variables is checked against the data or
+ * the instrument by check.c and, for good, when it runs. Every part keeps its YAML node, so that a
+ * fault found later still names its line. */
+#include <string.h>
+
+#include "measure/inside.h"
+
+enum tf_code tf_recipe_place(const struct tf_yaml *at, enum tf_code code, struct tf_err *reterr)
+{
+    if (code == TF_OK || reterr == NULL || at == NULL || reterr->file[0] != '\0' ||
+        code == TF_E_INTERRUPTED)
+        return code;
+    struct tf_err e = *reterr; /* tf_fail_at clears the parts */
+    (void)tf_fail_at(reterr, code, at->file, at->line, at->column, "%s", e.what);
+    memcpy(reterr->fact, e.fact, sizeof e.fact);
+    memcpy(reterr->help, e.help, sizeof e.help);
+    return code;
+}
+
+const struct tf_recipe_column *tf_recipe_column(const struct tf_recipe *r, const char *var)
+{
+    for (size_t k = 0; k < r->n_columns; k++)
+        if (strcmp(r->column[k].var, var) == 0)
+            return &r->column[k];
+    return NULL;
+}
+
+/* The list under a key, each item a map with known keys; a missing key is an empty list. */
+static enum tf_code need_maps(const struct tf_yaml *map, const char *key,
+                              const char *const *known, const struct tf_yaml **ret,
+                              struct tf_err *reterr)
+{
+    static const struct tf_yaml none = {.kind = TF_YAML_LIST};
+    const struct tf_yaml *list = tf_yaml_get(map, key);
+    *ret = list != NULL ? list : &none;
+    if ((*ret)->kind != TF_YAML_LIST)
+        return tf_yaml_fail(list, reterr, "'%s' must be a list", key);
+    for (size_t k = 0; k < (*ret)->n; k++) {
+        if (list->item[k]->kind != TF_YAML_MAP)
+            return tf_yaml_fail(list->item[k], reterr, "an entry of '%s' must have keys", key);
+        TF_TRY(tf_yaml_known(list->item[k], known, reterr));
+    }
+    return TF_OK;
+}
+
+static enum tf_code opt_map(const struct tf_yaml *map, const char *key, const struct tf_yaml **ret,
+                            struct tf_err *reterr)
+{
+    static const struct tf_yaml none = {.kind = TF_YAML_MAP};
+    const struct tf_yaml *value = tf_yaml_get(map, key);
+    *ret = value != NULL ? value : &none;
+    if ((*ret)->kind != TF_YAML_MAP)
+        return tf_yaml_fail(value, reterr, "'%s' must have keys", key);
+    return TF_OK;
+}
+
+static enum tf_code node_number(const struct tf_yaml *node, const char *what, double *ret,
+                                struct tf_err *reterr)
+{
+    if (node->kind != TF_YAML_SCALAR || !tf_parse_double(node->text, ret))
+        return tf_yaml_fail(node, reterr, "%s must be a number", what);
+    return TF_OK;
+}
+
+/* ---- Design ------------------------------------------------------------------------------- */
+
+static enum tf_code read_design(struct tf_arena *arena, const struct tf_yaml *root,
+                                struct tf_recipe *r, struct tf_err *reterr)
+{
+    static const char *const known[] = {"weight", "strata", "psu", "nest", "lonely_psu", NULL};
+    const struct tf_yaml *map;
+    const char *lonely;
+    TF_TRY(opt_map(root, "design", &map, reterr));
+    TF_TRY(tf_yaml_known(map, known, reterr));
+    TF_TRY(tf_yaml_opt_text(map, "weight", NULL, &r->spec.weight, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "strata", &r->spec.stratum, &r->spec.n_strata, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "psu", &r->spec.psu, &r->spec.n_psu, reterr));
+    TF_TRY(tf_yaml_opt_bool(map, "nest", false, &r->spec.nest, reterr));
+    TF_TRY(tf_yaml_opt_text(map, "lonely_psu", "error", &lonely, reterr));
+    if (!tf_lonely_named(lonely, &r->spec.lonely)) {
+        (void)tf_yaml_fail(tf_yaml_get(map, "lonely_psu"), reterr,
+                           "there is no rule '%s' for lonely PSUs", lonely);
+        return tf_help(reterr, "Write error, adjust, average, remove or certainty.");
+    }
+    return TF_OK;
+}
+
+/* ---- Weights ------------------------------------------------------------------------------ */
+
+static enum tf_code read_margins(struct tf_arena *arena, const struct tf_yaml *map,
+                                 struct tf_recipe_step *s, struct tf_err *reterr)
+{
+    static const char *const known[] = {"var", "totals", NULL};
+    const struct tf_yaml *list, *totals;
+    TF_TRY(need_maps(map, "margins", known, &list, reterr));
+    if (list->n == 0)
+        return tf_yaml_fail(map, reterr, "a raking step needs `margins`");
+    s->margin = TF_NEW_N(arena, struct tf_margin, list->n);
+    s->n_margins = list->n;
+    for (size_t k = 0; k < list->n; k++) {
+        struct tf_margin *m = &s->margin[k];
+        TF_TRY(tf_yaml_need_text(list->item[k], "var", &m->var, reterr));
+        TF_TRY(opt_map(list->item[k], "totals", &totals, reterr));
+        if (totals->n == 0)
+            return tf_yaml_fail(list->item[k], reterr, "a margin needs `totals` by category");
+        m->n = totals->n;
+        m->category = TF_NEW_N(arena, const char *, m->n);
+        m->total = TF_NEW_N(arena, double, m->n);
+        for (size_t c = 0; c < m->n; c++) {
+            m->category[c] = totals->key[c]->text;
+            TF_TRY(node_number(totals->item[c], "a total", &m->total[c], reterr));
+            if (!(m->total[c] > 0))
+                return tf_yaml_fail(totals->item[c], reterr, "a total must be above 0");
+        }
+    }
+    return TF_OK;
+}
+
+static enum tf_code read_step(struct tf_arena *arena, const struct tf_yaml *map,
+                              struct tf_recipe_step *s, struct tf_err *reterr)
+{
+    static const char *const p_keys[] = {"p_psu", "p_household", "p_person"};
+    const char *word, *to;
+    double sweeps;
+    s->at = map;
+    TF_TRY(tf_yaml_need_text(map, "step", &word, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "countries", &s->country, &s->n_countries, reterr));
+    TF_TRY(tf_yaml_opt_number(map, "epsilon", 1e-10, &s->epsilon, reterr));
+    TF_TRY(tf_yaml_opt_number(map, "max_sweeps", 1000, &sweeps, reterr));
+    if (!(s->epsilon > 0 && s->epsilon < 1))
+        return tf_yaml_fail(tf_yaml_get(map, "epsilon"), reterr,
+                            "epsilon is a ratio between 0 and 1");
+    if (!(sweeps >= 1 && sweeps <= 1e6))
+        return tf_yaml_fail(tf_yaml_get(map, "max_sweeps"), reterr,
+                            "max_sweeps lies between 1 and 1,000,000");
+    s->max_sweeps = (size_t)sweeps;
+    if (strcmp(word, "base") == 0) {
+        s->step = TF_STEP_BASE;
+        for (size_t k = 0; k < 3; k++)
+            TF_TRY(tf_yaml_opt_text(map, p_keys[k], NULL, &s->p[k], reterr));
+        return s->p[0] != NULL ? TF_OK : tf_yaml_fail(map, reterr, "the base step needs p_psu");
+    }
+    if (strcmp(word, "rake") == 0) {
+        s->step = TF_STEP_RAKE;
+        return read_margins(arena, map, s, reterr);
+    }
+    if (strcmp(word, "scale") == 0) {
+        s->step = TF_STEP_SCALE;
+        TF_TRY(tf_yaml_opt_text(map, "to", "n", &to, reterr));
+        return strcmp(to, "n") == 0 ? TF_OK
+                                    : tf_yaml_fail(tf_yaml_get(map, "to"), reterr,
+                                                   "weights can be scaled to: n");
+    }
+    (void)tf_yaml_fail(tf_yaml_get(map, "step"), reterr, "there is no step '%s'", word);
+    return tf_help(reterr, "Write base, rake or scale.");
+}
+
+static enum tf_code read_steps(struct tf_arena *arena, const struct tf_yaml *root,
+                               struct tf_recipe *r, struct tf_err *reterr)
+{
+    static const char *const known[] = {"step", "p_psu", "p_household", "p_person", "margins",
+                                        "epsilon", "max_sweeps", "countries", "to", NULL};
+    const struct tf_yaml *list;
+    TF_TRY(need_maps(root, "weights", known, &list, reterr));
+    r->step = TF_NEW_N(arena, struct tf_recipe_step, list->n + 1);
+    r->n_steps = list->n;
+    for (size_t k = 0; k < list->n; k++)
+        TF_TRY(read_step(arena, list->item[k], &r->step[k], reterr));
+    if (r->n_steps > 0 && r->spec.weight == NULL)
+        return tf_yaml_fail(list, reterr, "`weights` makes a weight: name it in design: weight");
+    return TF_OK;
+}
+
+/* ---- Columns ------------------------------------------------------------------------------ */
+
+static enum tf_code read_cuts(struct tf_arena *arena, const struct tf_yaml *cut,
+                              struct tf_recipe_column *c, struct tf_err *reterr)
+{
+    c->cut = TF_NEW_N(arena, struct tf_recipe_cut, cut->n + 1);
+    c->n_cuts = cut->n;
+    for (size_t k = 0; k < cut->n; k++) {
+        const struct tf_yaml *range = cut->item[k];
+        struct tf_recipe_cut *to = &c->cut[k];
+        to->label = cut->key[k]->text;
+        if (range->kind != TF_YAML_LIST || range->n != 2)
+            return tf_yaml_fail(range, reterr, "a group is written [lowest, highest]");
+        TF_TRY(node_number(range->item[0], "the lowest value", &to->from, reterr));
+        TF_TRY(node_number(range->item[1], "the highest value", &to->to, reterr));
+        if (to->from > to->to)
+            return tf_yaml_fail(range, reterr, "the lowest value is above the highest");
+        for (size_t j = 0; j < k; j++)
+            if (to->from <= c->cut[j].to && c->cut[j].from <= to->to)
+                return tf_yaml_fail(range, reterr, "the groups '%s' and '%s' overlap",
+                                    c->cut[j].label, to->label);
+    }
+    return TF_OK;
+}
+
+static enum tf_code read_columns(struct tf_arena *arena, const struct tf_yaml *root,
+                                 struct tf_recipe *r, struct tf_err *reterr)
+{
+    static const char *const known[] = {"var", "from", "cut", "labels", NULL};
+    const struct tf_yaml *list, *labels, *cut;
+    TF_TRY(need_maps(root, "columns", known, &list, reterr));
+    r->column = TF_NEW_N(arena, struct tf_recipe_column, list->n + 1);
+    for (size_t k = 0; k < list->n; k++) {
+        struct tf_recipe_column *c = &r->column[k];
+        c->at = list->item[k];
+        TF_TRY(tf_yaml_need_text(c->at, "var", &c->var, reterr));
+        TF_TRY(tf_yaml_opt_text(c->at, "from", NULL, &c->from, reterr));
+        TF_TRY(opt_map(c->at, "labels", &labels, reterr));
+        TF_TRY(opt_map(c->at, "cut", &cut, reterr));
+        if ((c->from != NULL) != (cut->n > 0))
+            return tf_yaml_fail(c->at, reterr, "`from` and `cut` belong together");
+        if (tf_recipe_column(r, c->var) != NULL)
+            return tf_yaml_fail(c->at, reterr, "the column '%s' is declared twice", c->var);
+        TF_TRY(read_cuts(arena, cut, c, reterr));
+        c->n_labels = labels->n;
+        c->code = TF_NEW_N(arena, const char *, labels->n + 1);
+        c->code_label = TF_NEW_N(arena, const char *, labels->n + 1);
+        for (size_t j = 0; j < labels->n; j++) {
+            if (labels->item[j]->kind != TF_YAML_SCALAR)
+                return tf_yaml_fail(labels->item[j], reterr, "a label is a text");
+            c->code[j] = labels->key[j]->text;
+            c->code_label[j] = labels->item[j]->text;
+        }
+        r->n_columns = k + 1;
+    }
+    return TF_OK;
+}
+
+/* ---- Figures ------------------------------------------------------------------------------ */
+
+static enum tf_code read_choices(const struct tf_yaml *map, struct tf_recipe_figure *f,
+                                 struct tf_err *reterr)
+{
+    const char *stat, *ci;
+    TF_TRY(tf_yaml_opt_text(map, "stat", "prop", &stat, reterr));
+    TF_TRY(tf_yaml_opt_text(map, "ci", "logit", &ci, reterr));
+    if (!tf_stat_named(stat, &f->stat)) {
+        (void)tf_yaml_fail(tf_yaml_get(map, "stat"), reterr, "there is no statistic '%s'", stat);
+        return tf_help(reterr, "Write prop, mean, total or count.");
+    }
+    if (!tf_ci_named(ci, &f->ci)) {
+        (void)tf_yaml_fail(tf_yaml_get(map, "ci"), reterr, "there is no interval '%s'", ci);
+        return tf_help(reterr, "Write logit or t.");
+    }
+    if (f->stat == TF_STAT_MEAN || f->stat == TF_STAT_TOTAL)
+        f->ci = TF_CI_T;
+    return TF_OK;
+}
+
+static enum tf_code read_figure(struct tf_arena *arena, const struct tf_yaml *map,
+                                const struct tf_recipe *r, struct tf_recipe_figure *f,
+                                struct tf_err *reterr)
+{
+    const struct {
+        const char *key;
+        const char **to;
+    } texts[] = {{"title", &f->title},       {"population", &f->population},
+                 {"recall", &f->recall},     {"where", &f->where},
+                 {"category", &f->category}, {"base_text", &f->base_text},
+                 {"caveat", &f->caveat}};
+    const char **one;
+    size_t n_one;
+    f->at = map;
+    TF_TRY(tf_yaml_need_text(map, "id", &f->id, reterr));
+    for (size_t k = 0; k < r->n_figures; k++)
+        if (strcmp(r->figure[k].id, f->id) == 0)
+            return tf_yaml_fail(map, reterr, "the figure '%s' stands here twice", f->id);
+    for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
+        TF_TRY(tf_yaml_opt_text(map, texts[k].key, NULL, texts[k].to, reterr));
+    TF_TRY(read_choices(map, f, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "vars", &f->var, &f->n_vars, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "var", &one, &n_one, reterr));
+    if (n_one > 0 && f->n_vars > 0)
+        return tf_yaml_fail(map, reterr, "write either `var` or `vars`");
+    if (n_one > 0) {
+        f->var = one;
+        f->n_vars = n_one;
+    }
+    TF_TRY(tf_yaml_opt_texts(arena, map, "indicators", &f->indicator, &f->n_indicators, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "columns", &f->column, &f->n_columns, reterr));
+    if (f->n_vars + f->n_indicators == 0)
+        return tf_yaml_fail(map, reterr, "the figure '%s' has no rows", f->id);
+    for (size_t k = 0; k < f->n_columns; k++)
+        if (tf_recipe_column(r, f->column[k]) == NULL) {
+            (void)tf_yaml_fail(tf_yaml_get(map, "columns"), reterr,
+                               "the figure '%s' has the column '%s', which is not declared", f->id,
+                               f->column[k]);
+            return tf_help(reterr, "Declare it under `columns:` of the recipe.");
+        }
+    return TF_OK;
+}
+
+static enum tf_code read_figures(struct tf_arena *arena, const struct tf_yaml *root,
+                                 struct tf_recipe *r, struct tf_err *reterr)
+{
+    static const char *const known[] = {
+        "id",      "title", "table",      "stat",   "vars", "var",       "category", "indicators",
+        "columns", "where", "population", "recall", "ci",   "base_text", "caveat",   NULL};
+    const struct tf_yaml *list;
+    TF_TRY(need_maps(root, "estimates", known, &list, reterr));
+    r->figure = TF_NEW_N(arena, struct tf_recipe_figure, list->n + 1);
+    for (size_t k = 0; k < list->n; k++) {
+        TF_TRY(read_figure(arena, list->item[k], r, &r->figure[k], reterr));
+        r->n_figures = k + 1;
+    }
+    return TF_OK;
+}
+
+enum tf_code tf_recipe_read(struct tf_arena *arena, const char *path, struct tf_recipe **ret,
+                            struct tf_err *reterr)
+{
+    static const char *const known[] = {"data", "design", "weights", "columns", "estimates", NULL};
+    static const char *const known_data[] = {"dataset", NULL};
+    struct tf_recipe *r = TF_NEW(arena, struct tf_recipe);
+    const struct tf_yaml *data;
+    struct tf_yaml *root;
+    TF_TRY(tf_yaml_read(arena, path, &root, reterr));
+    if (root->kind != TF_YAML_MAP)
+        return tf_yaml_fail(root, reterr, "a recipe begins with the key `data`");
+    r->root = root;
+    r->file = root->file;
+    TF_TRY(tf_yaml_known(root, known, reterr));
+    TF_TRY(opt_map(root, "data", &data, reterr));
+    if (data->n == 0)
+        return tf_yaml_fail(root, reterr, "a recipe needs `data: {dataset: …}`");
+    TF_TRY(tf_yaml_known(data, known_data, reterr));
+    TF_TRY(tf_yaml_need_text(data, "dataset", &r->dataset, reterr));
+    TF_TRY(read_design(arena, root, r, reterr));
+    TF_TRY(read_steps(arena, root, r, reterr));
+    TF_TRY(read_columns(arena, root, r, reterr));
+    TF_TRY(read_figures(arena, root, r, reterr));
+    *ret = r;
+    return TF_OK;
+}
