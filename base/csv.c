@@ -187,6 +187,17 @@ static enum tf_code check_names(const struct reader *r, const struct heading *he
     return tf_help(reterr, "Rename one of them.");
 }
 
+/* A name without blanks at its ends, and without byte-order marks, which nobody sees. */
+static const char *clean_name(struct tf_arena *scratch, const char *s)
+{
+    for (;;) {
+        s = tf_trim(scratch, s);
+        if (!tf_starts(s, "\xEF\xBB\xBF"))
+            return s;
+        s += 3;
+    }
+}
+
 static enum tf_code read_header(struct reader *r, struct tf_arena *scratch, struct heading **ret,
                                 size_t *ret_n, struct tf_err *reterr)
 {
@@ -203,7 +214,7 @@ static enum tf_code read_header(struct reader *r, struct tf_arena *scratch, stru
             return tf_fact(reterr, "the limit is %d", MAX_COLUMNS);
         }
         head = tf_grow(scratch, head, n, &cap, sizeof *head);
-        head[n] = (struct heading){tf_trim(scratch, settle(r, &f)), n, f.line, f.column};
+        head[n] = (struct heading){clean_name(scratch, settle(r, &f)), n, f.line, f.column};
         n++;
     } while (!f.last);
     *ret = head;

@@ -17,6 +17,7 @@ static struct good_case {
      "a\n1234567890123456789\n"},
     {"a header without rows is an empty table", "a,b\n", "a,b\n"},
     {"blanks round a name are taken off", " a ,b\n1,2\n", "a,b\n1,2\n"},
+    {"a byte-order mark inside a name is dropped too", "\t\xEF\xBB\xBF" "a,b\n1,2\n", "a,b\n1,2\n"},
     {"texts in other scripts come through", "a\nΔοκιμή\n测试\n", "a\nΔοκιμή\n测试\n"},
 };
 

@@ -1,0 +1,69 @@
+#!/bin/sh
+# Build each fuzz target with clang (fuzzer, address, undefined) in build/fuzz/ and run it for
+# FUZZ_SECONDS (10) on a small corpus made here. Names of targets may be given: run.sh csv yaml.
+# A finding stops the run and leaves its input in build/fuzz/found/.
+set -eu
+cd "$(dirname "$0")/../.."
+seconds=${FUZZ_SECONDS:-10}
+cc=${FUZZ_CC:-clang-14}
+command -v "$cc" >/dev/null || cc=clang
+out=build/fuzz
+libs=$(pkg-config --libs libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 \
+    libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd)
+libs="$libs -lreadstat -lRmath -lcmark-gfm-extensions -lm -lpthread"
+mkdir -p $out/found
+
+seed() { # seed TARGET NAME FORMAT: a file of the corpus
+    mkdir -p "$out/corpus/$1"
+    # shellcheck disable=SC2059
+    printf "$3" >"$out/corpus/$1/$2"
+}
+seed csv plain 'a,b\n1,x\n2,"y ""q"" z"\n'
+seed csv odd '\357\273\277a,b\r\n\r\n"",""\r\n007,1e3'
+seed csv broken 'a,b\n1,"x\n2,3\n'
+seed csv bytes 'a,b\n\377,\000\n'
+seed yaml study 'title: A study\ncountries: [XA, XB]\nages:\n  - from: 8\n    to: 17\n'
+seed yaml quotes 'a: "x\\n\\u00e9"\nb: |\n  text\n  more\nc: >-\n  folded\n'
+seed yaml refused 'a: &x 1\nb: *x\nc: !!str 1\n---\nd: 2\n'
+seed import number 'TFI1T\001\000\000\000\002\000\000\000\000\000\000\000\000\000\000\000\001\000\000\000a\000\000\000\000\000\000\000\000\000\000\000\000\000\000\000\360\077\000\000\000\000\000\000\370\177END.'
+seed import text 'TFI1T\001\000\000\000\002\000\000\000\000\000\000\000\000\000\000\000\001\000\000\000a\000\000\000\000\001\000\000\000\000\004\000\000\000\000\000\000\000ab\000\000END.'
+seed import labels 'TFI1T\000\000\000\000\000\000\000\000\000\000\000\000\001\000\000\000\001\001\000\000\000\000\000\000\000\000\000\360\077\001\000\000\000x\001\000\000\000yEND.'
+seed import error 'TFI1E\002\000\000\000\003\000\000\000bad'
+seed xlsx sheet '1<worksheet><sheetData><row r="1"><c r="A1" t="s"><v>0</v></c><c r="C1"><v>1.5</v></c></row></sheetData></worksheet>'
+seed xlsx inline '1<worksheet><sheetData><row><c t="inlineStr"><is><r><t>a_x000D_</t></r><rPh><t>b</t></rPh></is></c><c t="b"><v>1</v></c></row></sheetData></worksheet>'
+seed xlsx doctype '1<!DOCTYPE a [<!ENTITY b "c">]><worksheet><sheetData/></worksheet>'
+seed xlsx raw '2PK\003\004'
+
+targets=$*
+if [ -z "$targets" ]; then
+    for f in tests/fuzz/fuzz_*.c; do
+        name=${f##*/fuzz_}
+        targets="$targets ${name%.c}"
+    done
+fi
+base=$(for f in base/*.c; do echo "$out/${f%.c}.o"; done)
+for t in $targets; do
+    # A target of the ground needs the ground only; one of a room the whole library.
+    if grep -q '^#include "[a-z]*/' "tests/fuzz/fuzz_$t.c" &&
+        grep '^#include "[a-z]*/' "tests/fuzz/fuzz_$t.c" | grep -qv '"base/'; then
+        need=$out/libtrefoil.a
+    else
+        need="$base $out/sqlite3mc.o"
+    fi
+    # shellcheck disable=SC2086
+    make -s -j2 VARIANT=fuzz CC="$cc" $need "$out/tests/fuzz/fuzz_$t.o"
+    # shellcheck disable=SC2086
+    "$cc" -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$out/fuzz_$t" \
+        "$out/tests/fuzz/fuzz_$t.o" $need $libs
+    mkdir -p "$out/corpus/$t"
+    log=$out/fuzz_$t.log
+    if "$out/fuzz_$t" -max_total_time="$seconds" -timeout=20 -rss_limit_mb=2500 -print_final_stats=1 \
+        -artifact_prefix="$out/found/$t-" "$out/corpus/$t" >"$log" 2>&1; then
+        echo "fuzz $t: $(sed -n 's/^stat::number_of_executed_units: *//p' "$log") inputs, none found wanting"
+    else
+        tail -n 40 "$log"
+        echo "fuzz $t: FAILED, see $log"
+        exit 1
+    fi
+done
+rm -f /tmp/trefoil-fuzz-??????*
