@@ -62,6 +62,9 @@ $(B)/libtrefoil.a: $(LIBOBJ) $(B)/sqlite3mc.o
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtrefoil.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
+$(B)/bench/%: $(B)/bench/%.o $(B)/libtrefoil.a
+	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+
 $(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<

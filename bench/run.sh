@@ -1,0 +1,26 @@
+#!/bin/sh
+# What is promised about speed, measured as a user meets it, each beside its peer in one run.
+# usage: bench/run.sh build/release/trefoil      (make bench)
+set -eu
+cd "$(dirname "$0")/.."
+trefoil=$1
+work=$(mktemp -d)
+trap 'rm -rf "$work"' EXIT
+gcc -O2 -o "$work/stopwatch" bench/stopwatch.c
+watch="$work/stopwatch"
+export WORK="$work" TREFOIL="$trefoil"
+echo "what                                                            min   median      max       peak"
+"$watch" "the demo: three countries, files to reports (make demo)" 3 sh -c 'rm -rf "$WORK/study" "$WORK/out"; tools/demo.sh "$TREFOIL" "$WORK/study" "$WORK/out"'
+"$watch" "one country, from vault to HTML and PDF (tell report XB)" 5 "$trefoil" tell report XB --study "$work/study" --out "$work/XB"
+command -v weasyprint >/dev/null && "$watch" "  peer: WeasyPrint, PDF from the same HTML" 1 weasyprint "$work/XB/report.html" "$work/peer.pdf"
+for program in bench/press_*.c; do
+    [ -e "$program" ] || continue
+    name=$(basename "$program" .c)
+    make --no-print-directory -s "build/release/bench/$name"
+    sh "bench/$name.sh" "$watch" "build/release/bench/$name" "$work"
+done
+yrbs=../shared/data/yrbs2019.sav
+if [ -e "$yrbs" ]; then
+    "$watch" "20 questions by sex with intervals, from YRBS .sav" 5 sh bench/yrbs.sh "$trefoil" "$yrbs"
+    command -v Rscript >/dev/null && "$watch" "  peer: R survey 4.1, one category of each" 1 Rscript bench/yrbs.R "$yrbs"
+fi
