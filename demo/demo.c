@@ -74,8 +74,8 @@ static enum tf_code one_country(const struct demo_preset *p, const char *dir,
                              .preset = p,
                              .dir = dir};
     static enum tf_code (*const part[])(struct demo_country *, struct tf_err *) = {
-        demo_frame, demo_doors, demo_children, demo_caregivers, demo_frontline, demo_threats,
-        demo_context};
+        demo_frame, demo_doors, demo_children, demo_caregivers, demo_frontline,
+        demo_consultation, demo_threats, demo_context};
     enum tf_code code = TF_OK;
     for (size_t k = 0; k < sizeof part / sizeof part[0] && code == TF_OK; k++)
         code = part[k](&c, reterr);

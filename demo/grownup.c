@@ -1,5 +1,6 @@
-/* Caregivers (one for each child interviewed, mirror questions, linked by household only) and the
- * convenience sample of fifty frontline workers. */
+/* Caregivers (one for each child interviewed, mirror questions, linked by household only), the
+ * convenience sample of fifty frontline workers, and the consultation of 85 young people, 19 of whom
+ * say that they would tell nobody: the evidence that faults/wrong-percentage contradicts. */
 #include <math.h>
 
 #include "demo/inside.h"
@@ -120,4 +121,23 @@ enum tf_code demo_frontline(struct demo_country *c, struct tf_err *reterr)
         demo_grid_row(&out, g, r, 0, false);
     }
     return demo_put(c, "context/{country}/frontline.csv", &out, reterr);
+}
+
+enum tf_code demo_consultation(struct demo_country *c, struct tf_err *reterr)
+{
+    enum { TOOK_PART = 85, CLEAR = 71, AGREE = 66, NOBODY = 19 };
+    struct tf_rng rng = demo_stream(c, "consultation");
+    size_t left[] = {CLEAR, AGREE, NOBODY};
+    struct tf_buf out = {.arena = c->arena};
+    tf_buf_add(&out, "person_id,cs_clear,cs_agree,cs_nobody\n");
+    for (size_t r = 0; r < TOOK_PART; r++) {
+        tf_buf_printf(&out, "%s-Y%02zu", c->preset->code, r + 1);
+        for (size_t k = 0; k < 3; k++) { /* exactly so many, in an order drawn */
+            const bool yes = tf_rng_below(&rng, (uint32_t)(TOOK_PART - r)) < left[k];
+            left[k] -= yes;
+            tf_buf_printf(&out, ",%d", yes);
+        }
+        tf_buf_char(&out, '\n');
+    }
+    return demo_put(c, "children/{country}/consultation.csv", &out, reterr);
 }

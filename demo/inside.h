@@ -109,6 +109,7 @@ TF_MUST_CHECK enum tf_code demo_children(struct demo_country *c, struct tf_err *
 void demo_experiences(struct demo_country *c, struct demo_grid *g, const struct demo_person *p);
 TF_MUST_CHECK enum tf_code demo_caregivers(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_frontline(struct demo_country *c, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code demo_consultation(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_threats(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_context(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_instruments(struct tf_arena *arena, const char *dir,
