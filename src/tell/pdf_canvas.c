@@ -374,27 +374,26 @@ static void canvas_text(void *self, double x, double y, const char *text, struct
 {
     struct tf_ink *k = self;
     struct tf_span span = {.type = {.size = t.size, .bold = t.bold, .colour = t.colour}};
-    struct tf_piece piece[64];
     const size_t n = strlen(text);
     size_t n_pieces = 0;
     double width = 0;
     int face = -1;
     for (size_t at = 0, end; at < n; at = end) {
         end = at + tf_font_run(k->fonts, text + at, n - at, t.bold, face, &face);
-        for (size_t from = at; from < end && n_pieces < 64;) {
+        for (size_t from = at; from < end;) {
             size_t to = from + 1;
-            while ((text[from] != ' ' || n_pieces == 63) && to < end &&
-                   (text[to] != ' ' || n_pieces == 63))
+            while (text[from] != ' ' && to < end && text[to] != ' ')
                 to++;
+            k->label = tf_grow(k->arena, k->label, n_pieces, &k->cap_label, sizeof *k->label);
             const struct tf_shaped *w = tf_font_shape(k->fonts, face, text + from, to - from);
-            piece[n_pieces++] = (struct tf_piece){.word = w, .span = &span, .x = width};
+            k->label[n_pieces++] = (struct tf_piece){.word = w, .span = &span, .x = width};
             width += w->advance * t.size / 1000;
             from = to;
         }
     }
     const double shift = t.anchor == TF_END ? width : t.anchor == TF_MIDDLE ? width / 2 : 0;
-    const bool actual = tf_ink_actual(k, piece, n_pieces);
-    tf_ink_pieces(k, k->ox + x - shift, k->oy + y, piece, n_pieces);
+    const bool actual = tf_ink_actual(k, k->label, n_pieces);
+    tf_ink_pieces(k, k->ox + x - shift, k->oy + y, k->label, n_pieces);
     if (actual)
         tf_buf_add(&k->out, "EMC\n");
 }

@@ -200,6 +200,8 @@ struct tf_ink { /* operators of one page */
     double size, width;
     bool used[TF_ALL_FACES];
     double ox, oy; /* origin of the chart being drawn */
+    struct tf_piece *label; /* room for the words of a label */
+    size_t cap_label;
 };
 void tf_ink_begin(struct tf_ink *k, double page_height);
 void tf_ink_fill(struct tf_ink *k, uint32_t rgb);

@@ -52,7 +52,10 @@ static size_t span_of(const struct table *s, size_t row, size_t col)
 
 static bool is_head(const struct table *s, size_t row, size_t col)
 {
-    return row < s->t->n_head || cell_at(s, row, col)->head || (s->t->row_heads && col == 0);
+    const struct tf_table_cell *c = cell_at(s, row, col);
+    if (set_at(s, row, col)->para->n_lines == 0) /* the empty corner heads nothing */
+        return false;
+    return row < s->t->n_head || c->head || (s->t->row_heads && col == 0);
 }
 
 static struct tf_para *set_cell(const struct table *s, size_t row, size_t col, double width)
