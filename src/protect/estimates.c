@@ -259,12 +259,9 @@ static void finish_figure(struct tf_arena *a, struct tf_figure *f, const struct 
             f->contrast[f->n_contrasts++] = x->contrast[k];
 }
 
-enum tf_code tf_make_estimates(struct tf_making *m, struct tf_err *reterr)
+void tf_make_measured(struct tf_making *m, const struct tf_measured *x, size_t n)
 {
     struct work w = {.m = m};
-    struct tf_measured *x;
-    size_t n;
-    TF_TRY(tf_measured_load(m->arena, m->keep, m->country->code, &x, &n, reterr));
     const size_t first = m->release.n_figures;
     for (size_t k = 0; k < n; k++) {
         struct tf_figure *f = make_figure(m, &x[k]);
@@ -281,5 +278,13 @@ enum tf_code tf_make_estimates(struct tf_making *m, struct tf_err *reterr)
     for (size_t k = 0; k < n; k++)
         if (m->release.figure[first + k].kind != TF_FIG_FLOW)
             finish_figure(m->arena, &m->release.figure[first + k], &x[k]);
+}
+
+enum tf_code tf_make_estimates(struct tf_making *m, struct tf_err *reterr)
+{
+    struct tf_measured *x;
+    size_t n;
+    TF_TRY(tf_measured_load(m->arena, m->keep, m->country->code, &x, &n, reterr));
+    tf_make_measured(m, x, n);
     return TF_OK;
 }

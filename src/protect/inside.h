@@ -43,6 +43,8 @@ void tf_cell_blank(struct tf_cell *c);
 struct tf_figure *tf_making_figure(struct tf_making *m, const char *id, const char *title,
                                    enum tf_figure_kind kind, enum tf_strand strand);
 TF_MUST_CHECK enum tf_code tf_make_estimates(struct tf_making *m, struct tf_err *reterr);
+/* The same from figures in memory. */
+void tf_make_measured(struct tf_making *m, const struct tf_measured *x, size_t n);
 TF_MUST_CHECK enum tf_code tf_make_series(struct tf_making *m, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_make_voices(struct tf_making *m, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_make_capacity(struct tf_making *m, struct tf_err *reterr);
