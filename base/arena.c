@@ -119,9 +119,16 @@ void tf_arena_free(struct tf_arena *arena)
     free(arena);
 }
 
+static void *try_alloc(struct tf_arena *arena, size_t size, enum tf_code *ret_why);
+
 void tf_arena_defer(struct tf_arena *arena, void (*release)(void *), void *thing)
 {
-    struct deferred *d = TF_NEW(arena, struct deferred);
+    enum tf_code why = TF_OK;
+    struct deferred *d = try_alloc(arena, sizeof *d, &why);
+    if (d == NULL) { /* it cannot be remembered: let it go now, or nobody would */
+        release(thing);
+        give_up(why, arena->name, arena->limit);
+    }
     d->release = release;
     d->thing = thing;
     d->next = arena->deferred;
@@ -133,24 +140,28 @@ size_t tf_arena_used(const struct tf_arena *arena)
     return arena->used;
 }
 
-void *tf_alloc(struct tf_arena *arena, size_t size)
+/* The memory, or NULL and why not. */
+static void *try_alloc(struct tf_arena *arena, size_t size, enum tf_code *ret_why)
 {
     const size_t align = alignof(max_align_t);
     allocations_made++;
+    *ret_why = TF_E_MEMORY;
     if (fail_at != 0 && allocations_made == fail_at)
-        give_up(TF_E_MEMORY, arena->name, arena->limit);
+        return NULL;
     if (size == 0)
         size = 1;
     if (size > SIZE_MAX - 2 * (size_t)BLOCK_SIZE || arena->used > arena->limit ||
-        size > arena->limit - arena->used)
-        give_up(TF_E_LIMIT, arena->name, arena->limit);
+        size > arena->limit - arena->used) {
+        *ret_why = TF_E_LIMIT;
+        return NULL;
+    }
     size = (size + align - 1) / align * align;
     struct block *b = arena->block;
     if (b == NULL || size > b->size - b->used) {
         const size_t room = size > BLOCK_SIZE ? size : BLOCK_SIZE;
         struct block *fresh = calloc(1, sizeof *fresh + room);
         if (fresh == NULL)
-            give_up(TF_E_MEMORY, arena->name, arena->limit);
+            return NULL;
         fresh->size = room;
         if (b != NULL && size > BLOCK_SIZE) { /* a big one goes behind: the open block stays open */
             fresh->next = b->next;
@@ -164,6 +175,15 @@ void *tf_alloc(struct tf_arena *arena, size_t size)
     void *p = b->data + b->used;
     b->used += size;
     arena->used += size;
+    return p;
+}
+
+void *tf_alloc(struct tf_arena *arena, size_t size)
+{
+    enum tf_code why = TF_OK;
+    void *p = try_alloc(arena, size, &why);
+    if (p == NULL)
+        give_up(why, arena->name, arena->limit);
     return p;
 }
 

@@ -29,7 +29,8 @@ struct tf_arena;
 struct tf_arena *tf_arena_new(const char *name, size_t limit);
 /* Run the deferred releases (last first) and free all. NULL is allowed. */
 void tf_arena_free(struct tf_arena *arena);
-/* Call release(thing) when the arena is freed. */
+/* Call release(thing) when the arena is freed; at once when there is no memory to remember it. So
+ * what is handed over directly after it was opened is never lost. */
 void tf_arena_defer(struct tf_arena *arena, void (*release)(void *), void *thing);
 /* Bytes handed out so far. */
 size_t tf_arena_used(const struct tf_arena *arena);

@@ -53,18 +53,21 @@ enum tf_code tf_file_read(struct tf_arena *arena, const char *path, size_t limit
 {
     int fd;
     off_t size;
-    TF_TRY(open_regular(path, &fd, &size, reterr));
+    struct tf_arena *holder = tf_arena_new("reading a file", 4096);
+    enum tf_code code = open_regular(path, &fd, &size, reterr);
+    if (code != TF_OK) {
+        tf_arena_free(holder);
+        return code;
+    }
+    tf_arena_defer(holder, close_fd, &fd); /* closed even when the memory below is not there */
     if (size < 0 || (unsigned long long)size > limit) {
-        (void)close(fd);
+        tf_arena_free(holder);
         (void)tf_fail_at(reterr, TF_E_LIMIT, path, 0, 0, "'%s' is too large", path);
         (void)tf_fact(reterr, "%lld bytes; the limit is %zu", (long long)size, limit);
         return tf_help(reterr, "Is it the right file?");
     }
-    struct tf_arena *holder = tf_arena_new("reading a file", 4096);
-    tf_arena_defer(holder, close_fd, &fd); /* closed even when the next line runs out of memory */
     char *data = tf_alloc(arena, (size_t)size + 1);
     size_t n = 0;
-    enum tf_code code = TF_OK;
     while (n < (size_t)size) {
         const ssize_t got = read(fd, data + n, (size_t)size - n);
         if (got < 0 && errno == EINTR)
@@ -187,10 +190,13 @@ static void close_dir(void *dir)
 enum tf_code tf_dir_list(struct tf_arena *arena, const char *path, char ***ret_name, size_t *ret_n,
                          struct tf_err *reterr)
 {
-    DIR *dir = opendir(path);
-    if (dir == NULL)
-        return io_error(reterr, "open the folder", path);
     struct tf_arena *holder = tf_arena_new("listing a folder", 4096);
+    DIR *dir = opendir(path);
+    if (dir == NULL) {
+        const enum tf_code code = io_error(reterr, "open the folder", path);
+        tf_arena_free(holder);
+        return code;
+    }
     tf_arena_defer(holder, close_dir, dir);
     char **name = NULL;
     size_t n = 0, cap = 0;

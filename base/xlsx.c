@@ -85,10 +85,12 @@ static enum tf_code unpack(struct book *b, const char *part, struct tf_bytes *re
         return too_large(b, "it unfolds to more than 256 MB");
     if (st.size > FREE_RATIO_BYTES && st.size / MAX_RATIO > st.comp_size)
         return too_large(b, "a part unfolds to more than 200 times its size");
-    zip_file_t *entry = zip_fopen_index(b->zip, (zip_uint64_t)at, 0);
-    if (entry == NULL)
-        return damaged(b, zip_strerror(b->zip));
     struct tf_arena *holder = tf_arena_new("reading a workbook", 4096);
+    zip_file_t *entry = zip_fopen_index(b->zip, (zip_uint64_t)at, 0);
+    if (entry == NULL) {
+        tf_arena_free(holder);
+        return damaged(b, zip_strerror(b->zip));
+    }
     tf_arena_defer(holder, close_entry, entry);
     char *data = tf_alloc(b->scratch, st.size + 1);
     size_t n = 0;

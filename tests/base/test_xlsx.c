@@ -225,6 +225,35 @@ static void cut_and_flipped(void **state TF_UNUSED)
     END_TEST;
 }
 
+static enum tf_code read_guarded(const char *path, struct tf_err *reterr)
+{
+    struct tf_guard guard;
+    if (tf_guard_begin(&guard, reterr) != TF_OK)
+        return reterr->code;
+    struct tf_arena *a = tf_arena_new("book", (size_t)64 << 20);
+    struct tf_workbook *w;
+    const enum tf_code code = tf_xlsx_read(a, path, &w, reterr);
+    tf_arena_free(a);
+    tf_guard_end(&guard);
+    return code;
+}
+
+static void every_allocation_fails(void **state TF_UNUSED)
+{
+    BEGIN_TEST;
+    const char *sheet = sheet_of(arena, "<row><c t='s'><v>1</v></c><c><v>2</v></c></row>");
+    const char *path = make(arena, sheet, strlen(sheet), strings);
+    (void)tf_arena_fail_at(0);
+    assert_ok(read_guarded(path, &err));
+    const size_t n = tf_arena_fail_at(0);
+    for (size_t k = 1; k <= n; k++) {
+        (void)tf_arena_fail_at(k);
+        assert_int_equal(read_guarded(path, &err), TF_E_MEMORY);
+    }
+    (void)tf_arena_fail_at(0);
+    END_TEST;
+}
+
 int main(void)
 {
     struct CMUnitTest tests[40];
@@ -236,6 +265,7 @@ int main(void)
     ADD_CASES(tests, n, bad_cases, bad);
     ADD_TEST(tests, n, "bombs and files of other kinds are refused", bombs_and_strangers);
     ADD_TEST(tests, n, "cut and flipped workbooks end in an error or a table", cut_and_flipped);
+    ADD_TEST(tests, n, "whichever allocation fails, nothing leaks", every_allocation_fails);
     const int failed = _cmocka_run_group_tests("base/xlsx", tests, n, NULL, NULL);
     temp_end();
     return failed;
