@@ -5,6 +5,7 @@
 # embedded, subset, with its text. pdftotext: no stray mark stands for a letter; and each
 # line of texts.txt (a paragraph as written) comes back whole, line breaks aside.
 # Exit 0 when all is well, 1 on any fault, 77 when a tool is missing (skipped).
+# Given the program instead of a PDF (as tests/run.sh does), it looks at the press's sample report.
 set -u
 pdf=${1:?usage: tests/e2e/pdf.sh report.pdf [texts.txt]}
 texts=${2:-}
@@ -14,6 +15,16 @@ done
 work=$(mktemp -d) || exit 1
 trap 'rm -rf "$work"' EXIT
 faults=0
+case $(head -c 5 "$pdf") in
+%PDF-) ;;
+*)
+    sampler=$(dirname "$pdf")/tests/tell/test_press_pdf
+    [ -x "$sampler" ] || { echo "skipped: $sampler is not built"; exit 77; }
+    "$sampler" --sample "$work" || { echo "fault: no sample report"; exit 1; }
+    pdf=$work/sample.pdf
+    texts=$work/texts.txt
+    ;;
+esac
 fault() { echo "fault: $*"; faults=$((faults + 1)); }
 
 qpdf --check "$pdf" >"$work/qpdf" 2>&1 || fault "qpdf: $(tail -1 "$work/qpdf")"

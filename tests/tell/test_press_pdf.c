@@ -346,8 +346,29 @@ static void missing_fonts_are_named_with_their_package(void **state)
     assert_null(none);
 }
 
-int main(void)
+/* For tests/e2e/pdf.sh: the sample as sample.pdf, its paragraphs as texts.txt. */
+static int write_sample(const char *folder)
 {
+    struct tf_err err = {0};
+    struct tf_buf out = {.arena = NULL}, texts = {.arena = NULL};
+    if (set_up(NULL) != 0)
+        return 1;
+    out.arena = texts.arena = arena;
+    press(sample, false, &out, &said);
+    for (size_t i = 0; i < 5; i++)
+        tf_buf_printf(&texts, "%s\n", SAMPLE_TEXT[i]);
+    enum tf_code code = tf_file_write(tf_path_join(arena, folder, "sample.pdf"), out.s, out.n, &err);
+    if (code == TF_OK)
+        code = tf_file_write(tf_path_join(arena, folder, "texts.txt"), texts.s, texts.n, &err);
+    return code == TF_OK ? tear_down(NULL) : 1;
+}
+
+int main(int argc, char **argv)
+{
+    if (sodium_init() < 0)
+        return 1;
+    if (argc == 3 && strcmp(argv[1], "--sample") == 0)
+        return write_sample(argv[2]);
     const struct CMUnitTest cases[] = {
         cmocka_unit_test(every_entry_of_the_table_points_at_its_object),
         cmocka_unit_test(the_catalogue_says_tagged_titled_and_in_which_language),
@@ -365,5 +386,5 @@ int main(void)
         cmocka_unit_test(an_empty_tree_is_refused),
         cmocka_unit_test(missing_fonts_are_named_with_their_package),
     };
-    return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("press", cases, set_up, tear_down);
+    return cmocka_run_group_tests_name("press", cases, set_up, tear_down);
 }
