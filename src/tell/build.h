@@ -163,8 +163,9 @@ void tf_uses_keep(struct tf_build *b, const char *file, const struct tf_piece *p
 size_t tf_sentence_end(const char *text, size_t n, size_t from);
 
 /* ---- cards.c ---- */
+/* The card of a key, made when new; id NULL = made from the key. */
 struct tf_printed *tf_printed_add(struct tf_build *b, enum tf_ref_kind kind, const char *key,
-                                  const char *title);
+                                  const char *title, const char *id);
 void tf_cards_add(struct tf_build *b, struct tf_block ***tail);
 
 /* ---- tables.c ---- */

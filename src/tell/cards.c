@@ -10,7 +10,7 @@
 #include "tell/build.h"
 
 struct tf_printed *tf_printed_add(struct tf_build *b, enum tf_ref_kind kind, const char *key,
-                                  const char *title)
+                                  const char *title, const char *id)
 {
     for (size_t k = 0; k < b->n_printed; k++)
         if (b->printed[k]->kind == kind && strcmp(b->printed[k]->key, key) == 0)
@@ -19,7 +19,8 @@ struct tf_printed *tf_printed_add(struct tf_build *b, enum tf_ref_kind kind, con
     p->kind = kind;
     p->key = key;
     p->title = title;
-    const char *id = tf_printf(b->arena, "ev-%s", tf_slug(b->arena, key));
+    if (id == NULL)
+        id = tf_printf(b->arena, "ev-%s", tf_slug(b->arena, key));
     for (size_t k = 0; k < b->n_printed; k++) /* two keys with one slug: number the later */
         if (strcmp(b->printed[k]->id, id) == 0)
             id = tf_printf(b->arena, "%s-%zu", id, b->n_printed);

@@ -320,7 +320,8 @@ static struct tf_inline *cell_inline(struct tf_build *b, const struct tf_ref *re
         return NULL;
     const char *col = c->col == NULL ? "total" : c->col;
     const char *key = tf_printf(b->arena, "%s.%s %s", f->id, c->row, col);
-    struct tf_printed *p = tf_printed_add(b, TF_REF_EST, key, NULL);
+    struct tf_printed *p = tf_printed_add(b, TF_REF_EST, key, NULL,
+                                          tf_release_card_id(b->arena, f->id, c->row, col));
     p->figure = f;
     p->cell = c;
     const char *format = ref->kind == TF_REF_N ? "n" : ref->format;
@@ -343,7 +344,7 @@ static struct tf_inline *diff_inline(struct tf_build *b, const struct tf_ref *re
         return NULL;
     }
     const char *key = tf_printf(b->arena, "%s.%s %s %s", f->id, d->row, d->col_a, d->col_b);
-    struct tf_printed *p = tf_printed_add(b, TF_REF_DIFF, key, NULL);
+    struct tf_printed *p = tf_printed_add(b, TF_REF_DIFF, key, NULL, NULL);
     p->figure = f;
     p->contrast = d;
     return number(b, tf_show_contrast(b->arena, f, d, swapped, b->lang), key, p, ret);
@@ -411,7 +412,7 @@ static struct tf_inline *fact_inline(struct tf_build *b, const struct tf_ref *re
         return in;
     }
     struct tf_printed *p = tf_printed_add(b, TF_REF_FACT,
-                                          tf_printf(b->arena, "fact %s", ref->word[0]), NULL);
+                                          tf_printf(b->arena, "fact %s", ref->word[0]), NULL, NULL);
     p->shown = text;
     p->source = source;
     return number(b, text, p->key, p, ret);
@@ -431,7 +432,8 @@ static struct tf_inline *quote_inline(struct tf_build *b, const struct tf_ref *r
                         b->country->code, near(b, ref->word[0], ids)));
         return NULL;
     }
-    struct tf_printed *p = tf_printed_add(b, TF_REF_QUOTE, q->id, q->attribution);
+    struct tf_printed *p = tf_printed_add(b, TF_REF_QUOTE, q->id, q->attribution,
+                                          tf_release_quote_card_id(b->arena, q->id));
     p->quote = q;
     struct tf_inline *in = number(b, tf_printf(b->arena, "\xE2\x80\x9C%s\xE2\x80\x9D", q->text),
                                   tf_printf(b->arena, "quote:%s", q->id), p, ret);
@@ -452,7 +454,8 @@ static struct tf_inline *law_inline(struct tf_build *b, const struct tf_ref *ref
                         ref->word[0], near(b, ref->word[0], ids)));
         return NULL;
     }
-    struct tf_printed *p = tf_printed_add(b, TF_REF_LAW, law->id, tf_show_law(b->arena, law));
+    struct tf_printed *p = tf_printed_add(b, TF_REF_LAW, law->id, tf_show_law(b->arena, law),
+                                          tf_release_law_card_id(b->arena, law->id));
     p->law = law;
     return number(b, tf_show_law(b->arena, law), law->id, p, ret);
 }
