@@ -1,180 +1,207 @@
-/* Systematic sampling of PSUs with probability proportional to size, within strata.
+/* The draw: PSUs with probability proportional to size, systematically within strata.
  *
- * The idea: lay the PSUs of a stratum end to end, each as long as it has households; walk along with a
- * fixed step from a random start; each PSU in which a step falls is in the sample.
+ * Allocation. The n PSUs go to strata in proportion to households, at least 2 each (one PSU would
+ * leave a stratum without a variance) and at most as many as it has; what remains is shared by the
+ * largest remainder, so that the numbers add up to n.
  *
- *     |--- 1 ---|-- 2 --|------ 3 ------|- 4 -|     step = total / n, start uniform in [0, step)
- *          ^            ^             ^             PSU 3 is hit twice when it is longer than a step
+ * Selection within stratum h with n_h PSUs of sizes s_1 … s_N summing to S: the sizes are laid end to
+ * end in the order of the frame, and a comb of n_h teeth, I = S / n_h apart, is put on at a random
+ * start in [0, I). A PSU is hit by every tooth that falls on it (Madow 1949; Kish 1965, 7.4;
+ * Särndal, Swensson & Wretman 1992, 3.6.2):
  *
- * With n_h of the stratum's PSUs to draw, PSU i of size M_i has the inclusion probability
- * pi_i = min(1, n_h M_i / M_h), and is expected to be hit n_h M_i / M_h times (Särndal, Swensson &
- * Wretman 1992, 3.6.2; Kish 1965, 7.4). A PSU longer than a step is certain, and may be hit more than
- * once: hits are kept, and the take inside it grows in proportion, which keeps household
- * probabilities equal. The order within a stratum is that of the frame (implicit stratification).
+ *     p_i = min(1, n_h s_i / S)
  *
- * The sample is allocated to strata in proportion to their households by largest remainders, at least
- * two PSUs each, so that every stratum has a variance. Does not: optimal allocation, other pps
- * schemes, replacement PSUs. */
+ * A PSU at least I long is hit for certain, and may be hit more than once: `hits` says how often, and
+ * its households are then selected as many times over. Sorting the frame by place before drawing
+ * spreads the sample over the country: the order of the file is kept, and is the user's choice.
+ *
+ * The random start of each stratum comes from a stream named after the seed and the stratum, so that
+ * a change in one stratum leaves the others as they were. */
 #include <math.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "draw/draw.h"
 
 struct stratum {
     const char *name;
-    double size;
-    size_t n_psu;  /* that could be drawn */
-    size_t take;   /* PSUs to draw */
-    double remainder;
+    size_t *psu; /* indices into the frame, in its order; excluded ones are left out */
+    size_t n_psu, cap;
+    double size, quota;
+    size_t take;
+    bool settled;
 };
 
-struct allocation {
-    struct stratum *stratum;
-    size_t n;
-    size_t *of; /* [frame->n] stratum of each PSU */
-};
-
-static void find_strata(struct tf_arena *a, const struct tf_frame *frame, struct allocation *al)
+static int by_name(const void *a, const void *b)
 {
-    size_t cap = 0;
-    al->of = TF_NEW_N(a, size_t, frame->n);
-    for (size_t i = 0; i < frame->n; i++) {
-        const struct tf_frame_psu *p = &frame->psu[i];
-        size_t h = 0;
-        while (h < al->n && strcmp(al->stratum[h].name, p->stratum) != 0)
-            h++;
-        if (h == al->n) {
-            al->stratum = tf_grow(a, al->stratum, al->n, &cap, sizeof *al->stratum);
-            al->stratum[al->n++] = (struct stratum){.name = p->stratum};
-        }
-        al->of[i] = h;
-        if (!p->excluded) {
-            al->stratum[h].size += p->size;
-            al->stratum[h].n_psu++;
-        }
-    }
+    const struct stratum *x = a, *y = b;
+    return strcmp(x->name, y->name);
 }
 
-static enum tf_code too_small(const struct tf_frame *frame, const struct stratum *s,
-                              struct tf_err *reterr)
+static struct stratum *find_strata(struct tf_arena *arena, const struct tf_frame *f, size_t *ret_n)
 {
-    (void)tf_fail_at(reterr, TF_E_DESIGN, frame->file, 0, 0,
-                     "stratum '%s' has %zu PSU%s that can be drawn", s->name, s->n_psu,
-                     s->n_psu == 1 ? "" : "s");
-    (void)tf_fact(reterr, "with fewer than two its variance cannot be estimated");
-    return tf_help(reterr, "Merge it with a neighbouring stratum in the frame.");
-}
-
-/* Largest remainders, two at least: Hamilton's rule after the floor of two is given. */
-static enum tf_code allocate(const struct tf_frame *frame, struct allocation *al, size_t n_psu,
-                             struct tf_err *reterr)
-{
-    double total = 0;
-    size_t given = 0, open_strata = 0;
-    for (size_t h = 0; h < al->n; h++) {
-        if (al->stratum[h].n_psu == 0)
-            continue; /* wholly excluded: not covered, and the report says so */
-        if (al->stratum[h].n_psu < 2)
-            return too_small(frame, &al->stratum[h], reterr);
-        total += al->stratum[h].size;
-        open_strata++;
-    }
-    if (open_strata == 0 || n_psu < 2 * open_strata) {
-        (void)tf_fail_at(reterr, TF_E_DESIGN, frame->file, 0, 0,
-                         "%zu PSUs are too few for %zu strata", n_psu, open_strata);
-        return tf_help(reterr, "Draw at least two in each stratum, or merge strata.");
-    }
-    for (size_t h = 0; h < al->n; h++) {
-        struct stratum *s = &al->stratum[h];
-        const double share = (double)n_psu * s->size / total;
-        s->take = s->n_psu == 0 ? 0 : share < 2 ? 2 : (size_t)floor(share);
-        s->remainder = s->n_psu == 0 || share < 2 ? -1 : share - floor(share);
-        given += s->take;
-    }
-    while (given < n_psu) { /* to the largest remainder; ties to the first stratum of the frame */
-        struct stratum *best = NULL;
-        for (size_t h = 0; h < al->n; h++)
-            if (al->stratum[h].n_psu > 0 &&
-                (best == NULL || al->stratum[h].remainder > best->remainder))
-                best = &al->stratum[h];
-        best->take++;
-        best->remainder -= 1;
-        given++;
-    }
-    while (given > n_psu) { /* the floor of two gave too many: back from the largest */
-        struct stratum *best = NULL;
-        for (size_t h = 0; h < al->n; h++)
-            if (al->stratum[h].take > 2 && (best == NULL || al->stratum[h].take > best->take))
-                best = &al->stratum[h];
-        best->take--;
-        given--;
-    }
-    return TF_OK;
-}
-
-/* One stratum, systematically; drawn PSUs are appended in frame order. */
-static void draw_stratum(const struct tf_frame *frame, const struct allocation *al, size_t h,
-                         const char *seed_name, struct tf_arena *a, struct tf_sample *sample)
-{
-    const struct stratum *s = &al->stratum[h];
-    struct tf_rng rng = tf_rng_named(tf_printf(a, "%s/%s", seed_name, s->name));
-    const double step = s->size / (double)s->take;
-    const double start = tf_rng_uniform(&rng) * step;
-    double from = 0;
-    size_t next = 0; /* the next step's number: steps fall at start + next * step */
-    for (size_t i = 0; i < frame->n; i++) {
-        const struct tf_frame_psu *p = &frame->psu[i];
-        if (al->of[i] != h || p->excluded)
+    struct stratum *s = NULL;
+    size_t n = 0, cap = 0;
+    for (size_t k = 0; k < f->n; k++) {
+        size_t at = 0;
+        if (f->psu[k].excluded)
             continue;
-        const double to = from + p->size, expected = (double)s->take * p->size / s->size;
-        unsigned hits = 0;
-        while (next < s->take && start + (double)next * step < to) {
-            hits++;
-            next++;
+        while (at < n && strcmp(s[at].name, f->psu[k].stratum) != 0)
+            at++;
+        if (at == n) {
+            s = tf_grow(arena, s, n, &cap, sizeof *s);
+            s[n++] = (struct stratum){.name = f->psu[k].stratum};
         }
-        from = to;
+        s[at].psu = tf_grow(arena, s[at].psu, s[at].n_psu, &s[at].cap, sizeof *s[at].psu);
+        s[at].psu[s[at].n_psu++] = k;
+        s[at].size += f->psu[k].size;
+    }
+    if (n > 0)
+        qsort(s, n, sizeof *s, by_name);
+    *ret_n = n;
+    return s;
+}
+
+static enum tf_code check_strata(const struct stratum *s, size_t n, size_t n_psu,
+                                 const struct tf_frame *f, struct tf_err *reterr)
+{
+    size_t open = 0;
+    for (size_t k = 0; k < n; k++) {
+        open += s[k].n_psu;
+        if (s[k].n_psu >= 2)
+            continue;
+        (void)tf_fail_at(reterr, TF_E_DESIGN, f->file, 0, 0,
+                         "the stratum '%s' has one PSU that could be sampled", s[k].name);
+        (void)tf_fact(reterr, "with fewer than 2 PSUs its variance cannot be estimated");
+        return tf_help(reterr, "Join it with a neighbouring stratum in the frame.");
+    }
+    if (n_psu >= 2 * n && n_psu <= open && n > 0)
+        return TF_OK;
+    (void)tf_fail_at(reterr, TF_E_DESIGN, f->file, 0, 0, "%zu PSUs cannot be drawn from this frame",
+                     n_psu);
+    (void)tf_fact(reterr, "it has %zu strata and %zu PSUs that could be sampled", n, open);
+    return tf_help(reterr, "Draw between %zu (2 in each stratum) and %zu.", 2 * n, open);
+}
+
+/* Settle strata whose share falls below 2 or above what they have, until the others' shares fit. */
+static size_t settle(struct stratum *s, size_t n, size_t n_psu)
+{
+    size_t left = n_psu;
+    for (bool again = true; again;) {
+        double size = 0;
+        again = false;
+        for (size_t k = 0; k < n; k++)
+            size += s[k].settled ? 0 : s[k].size;
+        for (size_t k = 0; k < n; k++)
+            if (!s[k].settled)
+                s[k].quota = (double)left * s[k].size / size;
+        /* the small ones first: what they take is lacking elsewhere */
+        for (int high = 0; high < 2 && !again; high++)
+            for (size_t k = 0; k < n; k++) {
+                const bool out = high ? s[k].quota > (double)s[k].n_psu : s[k].quota < 2;
+                if (s[k].settled || !out)
+                    continue;
+                s[k].settled = again = true;
+                s[k].take = high ? s[k].n_psu : 2;
+                left -= s[k].take <= left ? s[k].take : left;
+            }
+    }
+    return left;
+}
+
+static void allocate(struct stratum *s, size_t n, size_t n_psu)
+{
+    size_t taken = 0;
+    (void)settle(s, n, n_psu);
+    for (size_t k = 0; k < n; k++) {
+        if (!s[k].settled)
+            s[k].take = (size_t)floor(s[k].quota);
+        taken += s[k].take;
+    }
+    /* largest remainder; equal remainders by name, as the strata are sorted. When bounds collide
+     * the same loop takes back from, or gives to, whoever is furthest from its share. */
+    for (; taken != n_psu; taken += taken < n_psu ? 1 : (size_t)-1) {
+        size_t best = SIZE_MAX;
+        double most = 0;
+        for (size_t k = 0; k < n; k++) {
+            const double gap = taken < n_psu ? s[k].quota - (double)s[k].take
+                                             : (double)s[k].take - s[k].quota;
+            if ((taken < n_psu ? s[k].take < s[k].n_psu : s[k].take > 2) &&
+                (best == SIZE_MAX || gap > most)) {
+                best = k;
+                most = gap;
+            }
+        }
+        s[best].take += taken < n_psu ? 1 : (size_t)-1;
+    }
+}
+
+/* The comb over one stratum; adds the PSUs hit to the sample. */
+static void comb(const struct tf_frame *f, const struct stratum *s, double start,
+                 struct tf_sample *sample)
+{
+    const double interval = s->size / (double)s->take;
+    double edge = 0;
+    size_t tooth = 0;
+    for (size_t k = 0; k < s->n_psu; k++) {
+        const struct tf_frame_psu *p = &f->psu[s->psu[k]];
+        const bool last = k + 1 == s->n_psu;
+        unsigned hits = 0;
+        edge += p->size;
+        while (tooth < s->take && (start + (double)tooth * interval < edge || last)) {
+            hits++;
+            tooth++;
+        }
         if (hits == 0)
             continue;
+        const double expected = (double)s->take * p->size / s->size;
         sample->psu[sample->n++] = (struct tf_sample_psu){
             .psu = p->psu, .stratum = p->stratum, .region = p->region, .area = p->area,
-            .size = p->size, .households = p->size, .hits = hits,
-            .p_psu = expected < 1 ? expected : 1};
+            .size = p->size, .households = p->size, .p_psu = expected < 1 ? expected : 1,
+            .hits = hits};
     }
 }
 
 enum tf_code tf_sample_draw(struct tf_arena *arena, const struct tf_frame *frame, size_t n_psu,
                             const char *seed_name, struct tf_sample **ret, struct tf_err *reterr)
 {
-    struct allocation al = {0};
-    find_strata(arena, frame, &al);
-    TF_TRY(allocate(frame, &al, n_psu, reterr));
+    size_t n;
+    struct stratum *s = find_strata(arena, frame, &n);
+    TF_TRY(check_strata(s, n, n_psu, frame, reterr));
+    allocate(s, n, n_psu);
     struct tf_sample *sample = TF_NEW(arena, struct tf_sample);
-    sample->psu = TF_NEW_N(arena, struct tf_sample_psu, n_psu);
     sample->seed_name = tf_strdup(arena, seed_name);
-    for (size_t h = 0; h < al.n; h++)
-        if (al.stratum[h].take > 0)
-            draw_stratum(frame, &al, h, seed_name, arena, sample);
+    sample->psu = TF_NEW_N(arena, struct tf_sample_psu, n_psu);
+    for (size_t k = 0; k < n; k++) {
+        struct tf_rng rng = tf_rng_named(tf_printf(arena, "%s/%s", seed_name, s[k].name));
+        const double start = tf_rng_uniform(&rng) * s[k].size / (double)s[k].take;
+        comb(frame, &s[k], start, sample);
+    }
     *ret = sample;
     return TF_OK;
 }
 
-struct tf_table *tf_sample_table(struct tf_arena *arena, const struct tf_sample *s)
+struct tf_table *tf_sample_table(struct tf_arena *arena, const struct tf_sample *sample)
 {
-    static const char *const name[] = {"psu", "stratum", "region", "area", "households", "p_psu",
-                                       "hits"};
-    struct tf_table *t = tf_table_new(arena, "sample", s->n);
-    for (size_t c = 0; c < sizeof name / sizeof name[0]; c++)
-        (void)tf_table_add(t, name[c], c < 4 ? TF_TEXT : TF_NUMBER);
-    for (size_t k = 0; k < s->n; k++) {
-        const struct tf_sample_psu *p = &s->psu[k];
-        const char *const text[] = {p->psu, p->stratum, p->region, p->area};
+    static const char *const text_names[] = {"psu", "stratum", "region", "area"};
+    static const char *const number_names[] = {"households", "p_psu", "hits"};
+    struct tf_table *t = tf_table_new(arena, "sample", sample->n);
+    for (size_t c = 0; c < 4; c++)
+        (void)tf_table_add(t, text_names[c], TF_TEXT);
+    for (size_t c = 0; c < 3; c++)
+        (void)tf_table_add(t, number_names[c], TF_NUMBER);
+    for (size_t row = 0; row < sample->n; row++) {
+        const struct tf_sample_psu *p = &sample->psu[row];
+        const char *text[] = {p->psu, p->stratum, p->region, p->area};
         const double number[] = {p->households, p->p_psu, (double)p->hits};
-        for (size_t c = 0; c < 4; c++)
-            t->col[c].text[k] = text[c];
-        for (size_t c = 0; c < 3; c++)
-            t->col[4 + c].num[k] = number[c];
-        for (size_t c = 0; c < 7; c++)
-            t->col[c].miss[k] = TF_PRESENT;
+        for (size_t c = 0; c < 4; c++) {
+            t->col[c].text[row] = text[c];
+            t->col[c].miss[row] = *text[c] == '\0' ? TF_MISS_SYSTEM : TF_PRESENT;
+        }
+        for (size_t c = 0; c < 3; c++) {
+            t->col[4 + c].num[row] = number[c];
+            t->col[4 + c].miss[row] = TF_PRESENT;
+        }
     }
     return t;
 }
