@@ -198,8 +198,8 @@ static void scan_padding(const struct scan *s)
         if (n > 0)
             found(s, "padded", TRIM, c->name, NULL,
                   tf_printf(s->arena, "{rule: trim, vars: [%s], why: …}", c->name),
-                  tf_printf(s->arena, "%zu value%s of '%s' padded with blanks, first on row %zu", n,
-                            n == 1 ? " is" : "s are", c->name, first + 1));
+                  tf_printf(s->arena, "%zu value%s of '%s' %s padded with blanks, first on row %zu",
+                            n, n == 1 ? "" : "s", c->name, n == 1 ? "is" : "are", first + 1));
     }
 }
 
@@ -262,8 +262,8 @@ static void scan_unknown(const struct scan *s, const struct tf_question *q, size
         return;
     found(s, "code-unknown", RECODE, q->name, rows,
           tf_printf(s->arena, "{rule: recode, vars: [%s], map: {%s: …}, why: …}", q->name, code),
-          tf_printf(s->arena, "%zu answer%s to '%s' not among its choices, for example %s", n,
-                    n == 1 ? " is" : "s are", q->name, code));
+          tf_printf(s->arena, "%zu answer%s to '%s' %s not among its choices, for example %s", n,
+                    n == 1 ? "" : "s", q->name, n == 1 ? "is" : "are", code));
 }
 
 /* The map that puts the file's codes into the instrument's order by their labels; NULL if they agree. */
