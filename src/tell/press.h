@@ -3,6 +3,7 @@
  *   font.c        faces, shaped words, subsets
  *   para.c        inlines -> lines of the best total fit
  *   press_flow.c  blocks -> rows (what may not be parted)
+ *   press_front.c cover, openers, contents
  *   press_table.c cells -> columns, table rows, spans
  *   page.c        rows -> pages
  *   press_draw.c  pages -> marked content
@@ -381,7 +382,21 @@ size_t tf_rows_para(struct tf_press *p, struct tf_para *para, const struct tf_fr
                     struct tf_tag *tag, double before, double after);
 /* Structure elements of the notes of a paragraph, beside it. */
 void tf_flow_notes(struct tf_press *p, const struct tf_para *para, struct tf_tag *up);
+/* Text as rows: inlines behind a prefix, either may be NULL. Returns the index of the first row. */
+size_t tf_flow_text(struct tf_press *p, const struct tf_inline *in, const char *prefix,
+                    const struct tf_frame *f, struct tf_look look, const char *tag_type,
+                    const struct tf_block *b, double before, double after);
+struct tf_tag *tf_tag_in(struct tf_press *p, const struct tf_frame *f, const char *type,
+                         const struct tf_block *b);
+void tf_part_rule(struct tf_press *p, struct tf_row *row, double x, double y, double w,
+                  double width, uint32_t colour);
+void tf_note_outline(struct tf_press *p, const char *title, int level, size_t row);
+const struct tf_head *tf_this_head(struct tf_press *p, const struct tf_block *b);
+struct tf_look tf_heading_look(int level); /* 1-4 */
 void tf_flow_blocks(struct tf_press *p, const struct tf_block *first, struct tf_frame f);
+void tf_flow_cover(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f);
+void tf_flow_opener(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f);
+void tf_flow_contents(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f);
 void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame f);
 void tf_pages_build(struct tf_press *p);
 void tf_pages_draw(struct tf_press *p);

@@ -178,7 +178,8 @@ static void draw_segment(struct pen *n, const struct tf_piece *piece, size_t cou
         add_link(n, tag, span->href, words_of(n, piece, count), from,
                  y - span->rise - span->type.size * 1.05, to - from, span->type.size * 1.4);
     const bool address = link && span->href != NULL && *span->href != '#';
-    if ((span->live || address) && !n->artifact) {
+    const bool live = span->live && span->type.size < 16; /* a display number needs no dots */
+    if ((live || address) && !n->artifact) {
         begin_artifact(n);
         tf_ink_line(k, from, y + span->type.size * 0.24, to, y + span->type.size * 0.24,
                     span->live ? 0.6 : 0.35, span->live ? 0x8a94a6 : span->type.colour,

@@ -62,6 +62,11 @@ uint32_t tf_strand_colour(int strand)
     return strand >= 0 && strand <= TF_CHILDREN ? COLOUR[strand] : TF_NAVY;
 }
 
+struct tf_look tf_heading_look(int level)
+{
+    return HEADING[level].look;
+}
+
 /* ---- rows ---- */
 
 struct tf_row *tf_row_add(struct tf_press *p, enum tf_row_kind kind, const struct tf_frame *f,
@@ -121,16 +126,16 @@ double tf_part_para(struct tf_press *p, struct tf_row *row, struct tf_para *para
     return y;
 }
 
-static void part_rule(struct tf_press *p, struct tf_row *row, double x, double y, double w,
-                      double width, uint32_t colour)
+void tf_part_rule(struct tf_press *p, struct tf_row *row, double x, double y, double w,
+                  double width, uint32_t colour)
 {
     row->part = tf_grow(p->a, row->part, row->n_parts, &row->cap_parts, sizeof *row->part);
     row->part[row->n_parts++] = (struct tf_row){.kind = TF_R_RULE, .x = x, .w = w, .y = y,
                                                 .rule = width, .colour = colour};
 }
 
-static struct tf_tag *tag_in(struct tf_press *p, const struct tf_frame *f, const char *type,
-                             const struct tf_block *b)
+struct tf_tag *tf_tag_in(struct tf_press *p, const struct tf_frame *f, const char *type,
+                         const struct tf_block *b)
 {
     struct tf_tag *tag = tf_tag_new(&p->tags, f->tag, type);
     if (b != NULL)
@@ -177,12 +182,12 @@ void tf_flow_notes(struct tf_press *p, const struct tf_para *para, struct tf_tag
 
 /* ---- paragraphs and headings ---- */
 
-static size_t flow_text(struct tf_press *p, const struct tf_inline *in, const char *prefix,
-                        const struct tf_frame *f, struct tf_look look, const char *tag_type,
-                        const struct tf_block *b, double before, double after)
+size_t tf_flow_text(struct tf_press *p, const struct tf_inline *in, const char *prefix,
+                    const struct tf_frame *f, struct tf_look look, const char *tag_type,
+                    const struct tf_block *b, double before, double after)
 {
     struct tf_para *para = tf_para_set(p, in, prefix, look, b != NULL ? b->lang : NULL, f->w);
-    struct tf_tag *tag = tag_in(p, f, tag_type, b);
+    struct tf_tag *tag = tf_tag_in(p, f, tag_type, b);
     const size_t first = tf_rows_para(p, para, f, tag, before, after);
     tf_flow_notes(p, para, f->tag);
     if (first < p->n_rows && b != NULL)
@@ -196,11 +201,11 @@ static void flow_para(struct tf_press *p, const struct tf_block *b, const struct
     for (size_t i = 0; i < sizeof PARA / sizeof PARA[0]; i++)
         if (tf_streq(b->style, PARA[i].style))
             look = PARA[i].look;
-    (void)flow_text(p, b->inlines, NULL, f, look, "P", b, 0,
+    (void)tf_flow_text(p, b->inlines, NULL, f, look, "P", b, 0,
                     f->small ? 1.4 * TF_MM : look.leading * 0.586);
 }
 
-static void note_outline(struct tf_press *p, const char *title, int level, size_t row)
+void tf_note_outline(struct tf_press *p, const char *title, int level, size_t row)
 {
     p->outline = tf_grow(p->a, p->outline, p->n_outline, &p->cap_outline, sizeof *p->outline);
     p->outline[p->n_outline++] =
@@ -208,7 +213,7 @@ static void note_outline(struct tf_press *p, const char *title, int level, size_
 }
 
 /* The next heading of the list made beforehand: its id is what the contents point to. */
-static const struct tf_head *this_head(struct tf_press *p, const struct tf_block *b)
+const struct tf_head *tf_this_head(struct tf_press *p, const struct tf_block *b)
 {
     static const struct tf_head NONE = {0};
     if (p->next_head < p->n_heads && p->head[p->next_head].block == b)
@@ -225,13 +230,13 @@ static void keep_rows(struct tf_press *p, size_t from, size_t to)
 static void flow_heading(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
 {
     const int level = b->level < 1 ? 1 : b->level > 4 ? 4 : b->level;
-    const struct tf_head *head = this_head(p, b);
+    const struct tf_head *head = tf_this_head(p, b);
     const size_t first = p->n_rows;
     double before = HEADING[level].before * TF_MM;
     if (!tf_is_blank(b->kicker)) {
         struct tf_look kicker = KICKER;
         kicker.colour = tf_strand_colour(p->strand);
-        (void)flow_text(p, NULL, b->kicker, f, kicker, "P", NULL, before, 0);
+        (void)tf_flow_text(p, NULL, b->kicker, f, kicker, "P", NULL, before, 0);
         before = 2.6 * TF_MM;
     }
     const char *prefix = tf_is_blank(b->number) ? NULL : tf_printf(p->a, "%s ", b->number);
@@ -239,7 +244,7 @@ static void flow_heading(struct tf_press *p, const struct tf_block *b, const str
     if (only_title)
         prefix = tf_printf(p->a, "%s%s", prefix != NULL ? prefix : "", b->title);
     const size_t at =
-        flow_text(p, b->inlines, prefix, f, HEADING[level].look, HEADING[level].tag, b,
+        tf_flow_text(p, b->inlines, prefix, f, HEADING[level].look, HEADING[level].tag, b,
                   before, HEADING[level].after * TF_MM);
     keep_rows(p, first, p->n_rows);
     if (at >= p->n_rows)
@@ -249,14 +254,14 @@ static void flow_heading(struct tf_press *p, const struct tf_block *b, const str
     p->row[first].id = b->id;
     p->row[first].id2 = head->id;
     if (level <= 2)
-        note_outline(p, head->text, level, first);
+        tf_note_outline(p, head->text, level, first);
 }
 
 /* ---- lists ---- */
 
 static void flow_list(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
 {
-    struct tf_tag *list = tag_in(p, f, "L", b);
+    struct tf_tag *list = tf_tag_in(p, f, "L", b);
     list->list = b->ordered ? "Decimal" : "Disc";
     int number = 0;
     const double indent = 5.4 * TF_MM;
@@ -271,7 +276,7 @@ static void flow_list(struct tf_press *p, const struct tf_block *b, const struct
         in.small = true;
         const size_t first = p->n_rows;
         if (item->inlines != NULL)
-            (void)flow_text(p, item->inlines, NULL, &in, in.body, "P", item, 0, 1.4 * TF_MM);
+            (void)tf_flow_text(p, item->inlines, NULL, &in, in.body, "P", item, 0, 1.4 * TF_MM);
         tf_flow_blocks(p, item->child, in);
         if (first < p->n_rows) {
             p->row[first].label = tf_para_text(p, mark, f->body, indent * 2);
@@ -321,16 +326,16 @@ static void flow_callout(struct tf_press *p, const struct tf_block *b, const str
     const size_t first = p->n_rows;
     struct tf_frame in =
         open_box(p, f, TF_WASH, CALLOUT[kind].bar, 4 * TF_MM, 5 * TF_MM, 5 * TF_MM);
-    in.tag = tag_in(p, f, "Div", b);
+    in.tag = tf_tag_in(p, f, "Div", b);
     p->row[first].id = b->id;
     if (!tf_is_blank(b->kicker)) {
         struct tf_look kicker = KICKER;
         kicker.colour = CALLOUT[kind].text;
-        const size_t at = flow_text(p, NULL, b->kicker, &in, kicker, "P", NULL, 0, 0.8 * TF_MM);
+        const size_t at = tf_flow_text(p, NULL, b->kicker, &in, kicker, "P", NULL, 0, 0.8 * TF_MM);
         keep_rows(p, at, p->n_rows);
     }
     if (b->inlines != NULL)
-        (void)flow_text(p, b->inlines, NULL, &in, in.body, "P", NULL, 0, 3 * TF_MM);
+        (void)tf_flow_text(p, b->inlines, NULL, &in, in.body, "P", NULL, 0, 3 * TF_MM);
     tf_flow_blocks(p, b->child, in);
     close_box(p, &in, 4 * TF_MM, 5 * TF_MM);
 }
@@ -340,7 +345,7 @@ static void flow_quote(struct tf_press *p, const struct tf_block *b, const struc
     const size_t first = p->n_rows;
     struct tf_frame in =
         open_box(p, f, TF_NO_PAINT, TF_PLUM, 1 * TF_MM, 5 * TF_MM, 5 * TF_MM);
-    in.tag = tag_in(p, f, "BlockQuote", b);
+    in.tag = tf_tag_in(p, f, "BlockQuote", b);
     in.body.size = 11.6;
     in.body.leading = 17;
     in.small = true;
@@ -348,7 +353,7 @@ static void flow_quote(struct tf_press *p, const struct tf_block *b, const struc
     tf_flow_blocks(p, b->child, in);
     if (b->inlines != NULL) {
         keep_rows(p, p->n_rows - 1, p->n_rows);
-        (void)flow_text(p, b->inlines, NULL, &in, HOW, "P", NULL, 1.4 * TF_MM, 0);
+        (void)tf_flow_text(p, b->inlines, NULL, &in, HOW, "P", NULL, 1.4 * TF_MM, 0);
     }
     close_box(p, &in, 1 * TF_MM, 5 * TF_MM);
 }
@@ -357,7 +362,7 @@ static void flow_quote(struct tf_press *p, const struct tf_block *b, const struc
 static void flow_card(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
 {
     struct tf_frame in = *f;
-    in.tag = tag_in(p, f, "Div", b);
+    in.tag = tf_tag_in(p, f, "Div", b);
     in.small = true;
     in.body = (struct tf_look){.size = 8.4, .leading = 11.8, .colour = TF_INK};
     struct tf_row *rule = tf_row_add(p, TF_R_RULE, f, 1.6 * TF_MM, 5 * TF_MM);
@@ -369,7 +374,7 @@ static void flow_card(struct tf_press *p, const struct tf_block *b, const struct
     const struct tf_look title = {.size = 9.4, .leading = 13, .bold = true, .balance = true,
                                   .colour = TF_INK};
     if (b->inlines != NULL || b->title != NULL) {
-        const size_t at = flow_text(p, b->inlines, b->inlines == NULL ? b->title : NULL, &in,
+        const size_t at = tf_flow_text(p, b->inlines, b->inlines == NULL ? b->title : NULL, &in,
                                     title, "P", NULL, 0, 0.6 * TF_MM);
         keep_rows(p, at, p->n_rows);
     }
@@ -400,10 +405,10 @@ static void flow_finding(struct tf_press *p, const struct tf_block *b, const str
     const double x = f->x + 36 * TF_MM, w = f->w - 36 * TF_MM, pad_mm = 4.4 * TF_MM;
     struct tf_frame in = *f;
     title.bold = !has_strong(b->inlines);
-    in.tag = tag_in(p, f, "Div", b);
+    in.tag = tf_tag_in(p, f, "Div", b);
     struct tf_row *r = tf_row_add(p, TF_R_PARTS, f, 0, 0);
     r->id = b->id;
-    part_rule(p, r, f->x, 0, f->w, 0.6, TF_HAIR);
+    tf_part_rule(p, r, f->x, 0, f->w, 0.6, TF_HAIR);
     struct tf_para *para = tf_para_set(p, b->big, NULL, big, b->lang, 33 * TF_MM);
     for (; (para->n_lines > 1 || para->min > 33 * TF_MM) && big.size > 12; big.size -= 2) {
         big.leading = big.size + 2;
@@ -422,7 +427,7 @@ static void flow_finding(struct tf_press *p, const struct tf_block *b, const str
     tf_flow_notes(p, para, in.tag);
     r->h = (left > right ? left : right) + pad_mm;
     if (b->next == NULL || b->next->kind != TF_B_FINDING) {
-        part_rule(p, r, f->x, r->h, f->w, 0.6, TF_HAIR);
+        tf_part_rule(p, r, f->x, r->h, f->w, 0.6, TF_HAIR);
         p->after = 6 * TF_MM;
     }
 }
@@ -437,7 +442,7 @@ static void flow_figure(struct tf_press *p, const struct tf_block *b, const stru
     const struct tf_chart *c = b->chart;
     if (c == NULL)
         return;
-    struct tf_tag *all = tag_in(p, f, "Div", b);
+    struct tf_tag *all = tf_tag_in(p, f, "Div", b);
     struct tf_tag *caption = tf_tag_new(&p->tags, all, "Caption");
     struct tf_tag *title = tf_tag_new(&p->tags, caption, "P");
     struct tf_tag *sub = tf_tag_new(&p->tags, caption, "P");
@@ -451,7 +456,7 @@ static void flow_figure(struct tf_press *p, const struct tf_block *b, const stru
     r->id = b->id;
     r->id2 = c->id;
     r->floats = f->box == NULL;
-    part_rule(p, r, f->x, 0.6, f->w, 1.2, TF_INK);
+    tf_part_rule(p, r, f->x, 0.6, f->w, 1.2, TF_INK);
     double y = 3.6 * TF_MM;
     if (c->title != NULL)
         y = tf_part_para(p, r, tf_para_text(p, c->title, TITLE, f->w), f->x, y, f->w, 'l', title);
@@ -469,152 +474,6 @@ static void flow_figure(struct tf_press *p, const struct tf_block *b, const stru
     p->after = 5.5 * TF_MM;
 }
 
-/* ---- whole pages ---- */
-
-static uint32_t blend(uint32_t over, uint32_t under, double share)
-{
-    uint32_t out = 0;
-    for (int shift = 16; shift >= 0; shift -= 8) {
-        const double a = (over >> shift) & 255, b = (under >> shift) & 255;
-        out |= (uint32_t)(a * share + b * (1 - share) + 0.5) << shift;
-    }
-    return out;
-}
-
-static void flow_cover(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
-{
-    const struct tf_look kicker = {.size = 8.6, .leading = 12, .track = 0.8, .bold = true,
-                                   .colour = TF_WHITE};
-    const struct tf_look sub = {.size = 14, .leading = 20,
-                                .colour = blend(TF_WHITE, TF_NAVY, 0.92)};
-    const struct tf_look small = {.size = 9, .leading = 14, .colour = TF_MUTE};
-    const struct tf_look label = {.size = 8, .leading = 10, .track = 0.5, .bold = true,
-                                  .colour = TF_INK};
-    struct tf_look title = {.size = 43, .leading = 47, .track = -0.4, .bold = true,
-                            .balance = true, .colour = TF_WHITE};
-    const double x = 34 * TF_MM;
-    struct tf_tag *tag = tag_in(p, f, "Sect", b);
-    p->fresh = true;
-    struct tf_row *r = tf_row_add(p, TF_R_COVER, f, 297 * TF_MM, 0);
-    r->block = b;
-    r->id = b->id;
-    r->barrier = true;
-    double y = 30 * TF_MM;
-    if (!tf_is_blank(b->kicker))
-        (void)tf_part_para(p, r, tf_para_text(p, b->kicker, kicker, 150 * TF_MM), x, y,
-                           150 * TF_MM, 'l', tf_tag_new(&p->tags, tag, "P"));
-    const char *words = b->title != NULL ? b->title : p->doc->title;
-    struct tf_para *para = tf_para_text(p, words, title, 150 * TF_MM);
-    for (; para->n_lines > 4 && title.size > 24; title.size -= 4) {
-        title.leading = title.size * 1.1;
-        para = tf_para_text(p, words, title, 150 * TF_MM);
-    }
-    y = tf_part_para(p, r, para, x, y + 26 * TF_MM, 150 * TF_MM, 'l',
-                     tf_tag_new(&p->tags, tag, "H1"));
-    const char *under = b->subtitle != NULL ? b->subtitle : p->doc->subtitle;
-    if (!tf_is_blank(under))
-        (void)tf_part_para(p, r, tf_para_text(p, under, sub, 92 * TF_MM), x, y + 8 * TF_MM,
-                           92 * TF_MM, 'l', tf_tag_new(&p->tags, tag, "P"));
-    y = 238 * TF_MM;
-    if (!tf_is_blank(p->doc->synthetic)) {
-        y = tf_part_para(p, r, tf_para_text(p, p->doc->synthetic, label, 120 * TF_MM),
-                         x + 2.4 * TF_MM, y, 120 * TF_MM, 'l', tf_tag_new(&p->tags, tag, "P"));
-        r->label = r->part[r->n_parts - 1].para; /* framed when drawn */
-        y += 4 * TF_MM;
-    }
-    for (const struct tf_block *c = b->child; c != NULL; c = c->next) {
-        para = tf_para_set(p, c->inlines, NULL, small, c->lang, 110 * TF_MM);
-        y = tf_part_para(p, r, para, x, y, 110 * TF_MM, 'l', tf_tag_new(&p->tags, tag, "P"));
-        y += 2 * TF_MM;
-    }
-    p->fresh = true;
-    p->after = 0;
-}
-
-static void flow_opener(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
-{
-    const uint32_t ground = tf_strand_colour(b->strand);
-    struct tf_look title = {.size = 34, .leading = 39, .track = -0.3, .bold = true,
-                            .balance = true, .colour = TF_WHITE};
-    const struct tf_look number = {.size = 90, .leading = 90, .bold = true,
-                                   .colour = blend(TF_WHITE, ground, 0.28)};
-    const struct tf_look finding = {.size = 12.4, .leading = 18, .colour = TF_WHITE};
-    const struct tf_look foot = {.size = 9, .leading = 14,
-                                 .colour = blend(TF_WHITE, ground, 0.85)};
-    const struct tf_head *head = this_head(p, b);
-    const double x = 34 * TF_MM, w = 130 * TF_MM;
-    p->strand = b->strand;
-    p->running = head->text;
-    p->fresh = true;
-    struct tf_tag *tag = tag_in(p, f, "H1", b);
-    struct tf_row *r = tf_row_add(p, TF_R_OPENER, f, 297 * TF_MM, 0);
-    const size_t self = p->n_rows - 1;
-    r->block = b;
-    r->id = b->id;
-    r->id2 = head->id;
-    r->barrier = true;
-    double y = 34 * TF_MM;
-    if (!tf_is_blank(b->number))
-        y = tf_part_para(p, r, tf_para_text(p, b->number, number, w), x, y, w, 'l', tag);
-    struct tf_para *para = tf_para_set(p, b->inlines, b->inlines == NULL ? b->title : NULL, title,
-                                       b->lang, w);
-    y = tf_part_para(p, r, para, x, y + 4 * TF_MM, w, 'l', tag) + 12 * TF_MM;
-    for (const struct tf_block *c = b->child; c != NULL; c = c->next) {
-        para = tf_para_set(p, c->inlines, NULL, finding, c->lang, 128 * TF_MM);
-        part_rule(p, r, x, y, 128 * TF_MM, 0.6, blend(TF_WHITE, ground, 0.4));
-        y = tf_part_para(p, r, para, x, y + 4.4 * TF_MM, 128 * TF_MM, 'l',
-                         tf_tag_new(&p->tags, f->tag, "P"));
-        y += 4.4 * TF_MM;
-    }
-    const char *under = b->kicker != NULL ? b->kicker : b->subtitle;
-    if (!tf_is_blank(under))
-        (void)tf_part_para(p, r, tf_para_text(p, under, foot, w), x, (297 - 24) * TF_MM - 14, w,
-                           'l', tf_tag_new(&p->tags, f->tag, "P"));
-    note_outline(p, head->text, 1, self);
-    p->fresh = true;
-    p->after = 0;
-}
-
-/* ---- contents ---- */
-
-static void flow_contents(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
-{
-    static const struct tf_look LEVEL[3] = {
-        [1] = {.size = 10.6, .leading = 15, .bold = true, .colour = TF_INK},
-        [2] = {.size = 9.6, .leading = 14, .colour = TF_INK}};
-    p->fresh = p->n_rows > 0;
-    (void)flow_text(p, NULL, tf_is_blank(b->title) ? "Contents" : b->title, f, HEADING[1].look,
-                    "H1", b, 0, 8 * TF_MM);
-    struct tf_tag *toc = tag_in(p, f, "TOC", b);
-    for (size_t i = 0; i < p->n_heads; i++) {
-        const struct tf_head *h = &p->head[i];
-        struct tf_frame in = *f;
-        struct tf_tag *item = tf_tag_new(&p->tags, toc, "TOCI");
-        struct tf_tag *reference = tf_tag_new(&p->tags, item, "Reference");
-        const bool numbered = !tf_is_blank(h->number);
-        const double indent = (h->level == 1 ? 0 : 8) * TF_MM;
-        const double hang = numbered ? (h->level == 1 ? 8 : 9) * TF_MM : 0;
-        in.x += indent + hang;
-        in.w -= indent + hang + 14 * TF_MM;
-        struct tf_para *para = tf_para_text(p, h->title, LEVEL[h->level], in.w);
-        struct tf_tag *link = tf_tag_new(&p->tags, reference, "Link");
-        const size_t first = tf_rows_para(p, para, &in, link,
-                                          (h->level == 1 ? 3.2 : 0.3) * TF_MM, 0);
-        if (numbered && first < p->n_rows) {
-            p->row[first].label =
-                tf_para_text(p, tf_printf(p->a, "%s ", h->number), LEVEL[h->level], 100);
-            p->row[first].label_x = f->x + indent;
-            p->row[first].label_tag = link;
-        }
-        for (size_t k = first; k < p->n_rows; k++) {
-            p->row[k].label_to = h->id;
-            p->row[k].label_w = in.w + 14 * TF_MM;
-            p->row[k].keep |= h->level == 1 && i + 1 < p->n_heads && p->head[i + 1].level == 2;
-        }
-    }
-    p->fresh = true;
-}
-
 /* ---- sections and all ---- */
 
 static void flow_section(struct tf_press *p, const struct tf_block *b, const struct tf_frame *f)
@@ -623,7 +482,7 @@ static void flow_section(struct tf_press *p, const struct tf_block *b, const str
     const int strand = p->strand;
     const char *running = p->running;
     const bool top = f->tag == p->tags.root;
-    in.tag = tag_in(p, f, "Sect", b);
+    in.tag = tf_tag_in(p, f, "Sect", b);
     if (b->strand >= 0 || top)
         p->strand = b->strand;
     if (top) {
@@ -668,8 +527,8 @@ void tf_flow_blocks(struct tf_press *p, const struct tf_block *first, struct tf_
 {
     static void (*const FLOW[])(struct tf_press *, const struct tf_block *,
                                 const struct tf_frame *) = {
-        [TF_B_COVER] = flow_cover,     [TF_B_TOC] = flow_contents,
-        [TF_B_OPENER] = flow_opener,   [TF_B_HEADING] = flow_heading,
+        [TF_B_COVER] = tf_flow_cover,     [TF_B_TOC] = tf_flow_contents,
+        [TF_B_OPENER] = tf_flow_opener,   [TF_B_HEADING] = flow_heading,
         [TF_B_PARA] = flow_para,       [TF_B_LIST] = flow_list,
         [TF_B_ITEM] = flow_item,       [TF_B_CALLOUT] = flow_callout,
         [TF_B_QUOTE] = flow_quote,     [TF_B_FINDING] = flow_finding,
