@@ -93,7 +93,7 @@ const char *tf_cell_text(struct tf_arena *a, const struct tf_figure *f, const st
     (share ? percent : plain)(&b, c->value);
     tf_buf_add(&b, share ? " %" : "");
     if (!isnan(c->lo) && !isnan(c->hi)) {
-        tf_buf_add(&b, share ? " (95 % CI " : " (95 % CI ");
+        tf_buf_add(&b, " (95 % CI ");
         (share ? percent : plain)(&b, c->lo);
         tf_buf_add(&b, "–");
         (share ? percent : plain)(&b, c->hi);
@@ -315,6 +315,9 @@ static void add_use(const struct tf_walker *w, const struct tf_use *u, struct tf
 
 static void note_faults(const struct tf_walker *w, struct tf_walk *walk)
 {
+    for (size_t k = 0; k < walk->n; k++)
+        if (walk->step[k].text == w->uses_fault && w->uses_fault != NULL)
+            return; /* said already, by a walk that led here */
     if (w->uses_fault != NULL)
         add(walk, 0, "note", w->uses_fault);
     if (w->claims_fault != NULL)
