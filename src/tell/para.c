@@ -11,7 +11,7 @@
  *
  *     10 + 100 ((W - w) / W)^2        10 a line: never a line more than needed
  *
- * and a last line shorter than W/7 costs 2 more. The text is set ragged right; words are never
+ * and a last line shorter than W/7 costs 5 more. The text is set ragged right; words are never
  * parted. Programme: best[j] = min over i of best[i] + cost(i, j), over boxes; a line holds few
  * boxes, so it is nearly linear.
  *
@@ -308,7 +308,7 @@ static double cost(double w, double measure, bool last, bool balance)
     if (w > measure + 0.01)
         return 1e6;
     if (last)
-        return 10 + (balance ? 30 * r * r : r > 6.0 / 7 ? 2 : 0);
+        return 10 + (balance ? 30 * r * r : r > 6.0 / 7 ? 5 : 0);
     return 10 + 100 * r * r;
 }
 

@@ -10,6 +10,9 @@
 
 #include "tell/press.h"
 
+/* Grounds that touch the edge go over it, so that no renderer leaves a hair of paper. */
+static const double BLEED = 3;
+
 struct pen {
     struct tf_press *p;
     struct tf_page *page;
@@ -332,7 +335,7 @@ static void draw_cover(struct pen *n, const struct tf_row *row)
     struct tf_ink *k = &n->p->ink;
     const double unit = 88 * TF_MM / 200, left = 106 * TF_MM, top = 139 * TF_MM;
     begin_artifact(n);
-    tf_ink_rect(k, 0, 0, n->width, 183 * TF_MM, TF_NAVY);
+    tf_ink_rect(k, -BLEED, -BLEED, n->width + 2 * BLEED, 183 * TF_MM + BLEED, TF_NAVY);
     tf_buf_add(out(n), "/G92 gs\n");
     for (size_t i = 0; i < 3; i++)
         tf_ink_disc(k, left + LEAF[i].x * unit, top + LEAF[i].y * unit, 46 * unit,
@@ -353,7 +356,8 @@ static void draw_cover(struct pen *n, const struct tf_row *row)
 static void draw_opener(struct pen *n, const struct tf_row *row)
 {
     begin_artifact(n);
-    tf_ink_rect(&n->p->ink, 0, 0, n->width, n->height, tf_strand_colour(row->block->strand));
+    tf_ink_rect(&n->p->ink, -BLEED, -BLEED, n->width + 2 * BLEED, n->height + 2 * BLEED,
+                tf_strand_colour(row->block->strand));
     end_mark(n);
     draw_parts(n, row, 0);
 }
@@ -443,7 +447,8 @@ static void draw_furniture(struct pen *n)
     const struct tf_para *number =
         tf_para_text(p, tf_printf(p->a, "%zu", n->number + 1), FOLIO, 100);
     tf_buf_add(out(n), "/Artifact<</Type/Pagination/Subtype/Footer>>BDC\n");
-    tf_ink_rect(&p->ink, 0, 0, 4 * TF_MM, n->height, tf_strand_colour(n->page->strand));
+    tf_ink_rect(&p->ink, -BLEED, -BLEED, 4 * TF_MM + BLEED, n->height + 2 * BLEED,
+                tf_strand_colour(n->page->strand));
     tf_ink_line(&p->ink, left, y, right, y, 0.5, TF_HAIR, NULL);
     if (text->n_lines > 0)
         tf_ink_pieces(&p->ink, left, y + 15, text->line[0].piece, text->line[0].n_pieces);
