@@ -38,7 +38,7 @@ static const struct counts counts[DEMO_COUNTRIES] = {
     {{2241, 2390, 2122}, {18, 22, 27}, {0, 0, 4},
      {ABSENT("not_supplied"), ABSENT("not_recorded"), GIVEN(0)},
      {2305, 2466, 2190}, {38, 45, 51},
-     {6930, 9120, 21470, 24560, 30240}, {0.93, 0.95, 0.95, 0.94, 0.93},
+     {9930, 12120, 21470, 24560, 30240}, {0.94, 0.94, 0.95, 0.94, 0.93},
      {ABSENT("no_category"), ABSENT("no_category"), GIVEN(9)}, {2044, 2391, 3127}, {19, 27, 66}},
 };
 
