@@ -20,7 +20,7 @@
 #include <jansson.h>
 
 #include "cmd/cmd.h"
-#include "serve/walk.h"
+#include "serve/serve.h"
 
 static void say_walk(struct tf_run *run, const struct tf_walk *walk)
 {

@@ -417,7 +417,7 @@ static void walk_claim(const struct tf_walker *w, const struct tf_claim *c, stru
 static void walk_figure(const struct tf_walker *w, const struct tf_figure *f, struct tf_walk *walk)
 {
     const struct tf_cell none = {.row = "", .col = "total", .state = TF_CELL_TEXT,
-                                 .deff = NAN, .df = NAN, .psu = NAN};
+                                 .deff = (double)NAN, .df = (double)NAN, .psu = (double)NAN};
     add(walk, 0, "figure", tf_printf(w->arena, "%s: %s (%s, %zu cells); hash %s", f->id,
                                      f->title != NULL ? f->title : "",
                                      tf_figure_kind_word(f->kind), f->n_cells, f->hash));

@@ -158,42 +158,48 @@ static size_t var_length(const char *col)
     return eq == NULL ? 0 : (size_t)(eq - col);
 }
 
-/* Lines that begin at cell `first` of a figure: its banner in its row, when it is the banner's first
- * category; its question in its column, when it is the question's first. */
-static void lines_at(struct work *w, const struct tf_measured *x, size_t first, size_t offset)
+/* The banner in the row of cell `first`, when that is the banner's first category: whole, then parts. */
+static void banner_line(struct work *w, const struct tf_measured *x, size_t first, size_t offset)
 {
     const struct tf_measured_cell *c = &x->cell[first];
     const size_t len = var_length(c->col);
-    struct tf_line *banner = len > 0 ? new_line(w, x->n_cells) : NULL;
-    for (size_t k = 0; banner != NULL && k < x->n_cells; k++)
+    if (len == 0)
+        return;
+    struct tf_line *l = new_line(w, x->n_cells);
+    for (size_t k = 0; k < x->n_cells && !l->has_whole; k++)
         if (strcmp(x->cell[k].row, c->row) == 0 && strcmp(x->cell[k].col, "total") == 0) {
-            banner->has_whole = true;
-            banner->at[banner->n++] = offset + k;
+            l->has_whole = true;
+            l->at[l->n++] = offset + k;
         }
-    for (size_t k = 0; banner != NULL && k < x->n_cells; k++) {
+    for (size_t k = 0; k < x->n_cells; k++) {
         const struct tf_measured_cell *o = &x->cell[k];
-        if (strcmp(o->row, c->row) != 0 || var_length(o->col) != len || strncmp(o->col, c->col, len) != 0)
+        if (strcmp(o->row, c->row) != 0 || var_length(o->col) != len ||
+            strncmp(o->col, c->col, len) != 0)
             continue;
-        if (k < first) {
-            banner = NULL; /* another cell began this line */
-            break;
-        }
-        banner->at[banner->n++] = offset + k;
+        if (k < first)
+            return; /* another cell began this line */
+        l->at[l->n++] = offset + k;
     }
-    if (banner != NULL && banner->has_whole && banner->n > 2)
+    if (l->has_whole && l->n > 2)
         keep_line(w);
+}
+
+/* The categories of one question in the column of cell `first`, when that is the first of them. */
+static void question_line(struct work *w, const struct tf_measured *x, size_t first, size_t offset)
+{
+    const struct tf_measured_cell *c = &x->cell[first];
     if (c->e.category == NULL)
         return;
-    struct tf_line *question = new_line(w, x->n_cells);
+    struct tf_line *l = new_line(w, x->n_cells);
     for (size_t k = 0; k < x->n_cells; k++) {
         const struct tf_measured_cell *o = &x->cell[k];
         if (!tf_streq(o->e.var, c->e.var) || strcmp(o->col, c->col) != 0)
             continue;
         if (k < first)
             return;
-        question->at[question->n++] = offset + k;
+        l->at[l->n++] = offset + k;
     }
-    if (question->n > 1)
+    if (l->n > 1)
         keep_line(w);
 }
 
@@ -271,8 +277,10 @@ void tf_make_measured(struct tf_making *m, const struct tf_measured *x, size_t n
             continue;
         }
         make_cells(&w, f, &x[k]);
-        for (size_t j = 0; j < x[k].n_cells; j++)
-            lines_at(&w, &x[k], j, offset);
+        for (size_t j = 0; j < x[k].n_cells; j++) {
+            banner_line(&w, &x[k], j, offset);
+            question_line(&w, &x[k], j, offset);
+        }
     }
     (void)tf_secondary(m->arena, w.fact, w.n_facts, w.line, w.n_lines);
     for (size_t k = 0; k < n; k++)

@@ -24,8 +24,8 @@
 
 void tf_cell_blank(struct tf_cell *c)
 {
-    c->value = c->lo = c->hi = c->se = c->df = c->deff = NAN;
-    c->n = c->base = c->psu = NAN;
+    c->value = c->lo = c->hi = c->se = c->df = c->deff = (double)NAN;
+    c->n = c->base = c->psu = (double)NAN;
     c->text = NULL;
 }
 
