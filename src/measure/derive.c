@@ -22,7 +22,7 @@
 
 enum answer { ANSWER_YES, ANSWER_NO, ANSWER_NONE, NOT_ASKED };
 
-static bool not_asked(enum tf_miss why)
+bool tf_not_asked(enum tf_miss why)
 {
     return why == TF_MISS_ROUTING || why == TF_MISS_COUNTRY || why == TF_MISS_AGE;
 }
@@ -40,7 +40,7 @@ static enum answer answer_of(const struct tf_indicator *ind, const struct tf_col
         if (((why == TF_MISS_PREFER_NOT || why == TF_MISS_REFUSED) && ind->prefer_not_in_base) ||
             (why == TF_MISS_DONT_KNOW && ind->dont_know_in_base))
             return ANSWER_NO;
-        return not_asked(why) ? NOT_ASKED : ANSWER_NONE;
+        return tf_not_asked(why) ? NOT_ASKED : ANSWER_NONE;
     }
     for (size_t k = 0; tf_value_number(c, row, &x) && k < ind->n_codes; k++)
         if (x == ind->code[k])

@@ -43,8 +43,7 @@ struct request {
     const struct tf_codes **by;
     size_t n_by;
     struct tf_crossing domain;
-    uint32_t **row;                   /* [domain.n] rows with the variable present */
-    size_t *n;                        /* [domain.n] how many */
+    struct tf_rows *rows;             /* [domain.n] */
 };
 
 static enum tf_code too_many(const struct request *q, const char *name, size_t n, const char *help,
@@ -79,6 +78,30 @@ static enum tf_code open_variable(struct request *q, const char *var, struct tf_
     return TF_OK;
 }
 
+/* The rows of each domain, in their order: all, and those with the variable. */
+static void sort_rows(struct request *q, size_t n_rows)
+{
+    uint32_t **all = TF_NEW_N(q->arena, uint32_t *, q->domain.n);
+    uint32_t **with = TF_NEW_N(q->arena, uint32_t *, q->domain.n);
+    q->rows = TF_NEW_N(q->arena, struct tf_rows, q->domain.n);
+    for (size_t row = 0; row < n_rows; row++)
+        if (q->domain.of[row] != TF_NO_CODE)
+            q->rows[q->domain.of[row]].n_all++;
+    for (size_t d = 0; d < q->domain.n; d++) {
+        all[d] = TF_NEW_N(q->arena, uint32_t, q->rows[d].n_all);
+        with[d] = TF_NEW_N(q->arena, uint32_t, q->rows[d].n_all);
+        q->rows[d] = (struct tf_rows){.all = all[d], .row = with[d]};
+    }
+    for (size_t row = 0; row < n_rows; row++) {
+        const uint32_t d = q->domain.of[row];
+        if (d == TF_NO_CODE)
+            continue;
+        all[d][q->rows[d].n_all++] = (uint32_t)row;
+        if (!tf_value_missing(q->column, row))
+            with[d][q->rows[d].n++] = (uint32_t)row;
+    }
+}
+
 static enum tf_code open_domains(struct request *q, const char *const *by, struct tf_err *reterr)
 {
     const size_t n_rows = q->table->n_rows;
@@ -91,20 +114,7 @@ static enum tf_code open_domains(struct request *q, const char *const *by, struc
             return too_many(q, q->by[k]->column->name, q->by[k]->n, "Group them first.", reterr);
     }
     q->domain = tf_codes_cross(q->arena, q->by, q->n_by, q->opt.where, n_rows);
-    q->row = TF_NEW_N(q->arena, uint32_t *, q->domain.n);
-    q->n = TF_NEW_N(q->arena, size_t, q->domain.n);
-    for (size_t row = 0; row < n_rows; row++)
-        if (q->domain.of[row] != TF_NO_CODE && !tf_value_missing(q->column, row))
-            q->n[q->domain.of[row]]++;
-    for (size_t d = 0; d < q->domain.n; d++) {
-        q->row[d] = TF_NEW_N(q->arena, uint32_t, q->n[d]);
-        q->n[d] = 0;
-    }
-    for (size_t row = 0; row < n_rows; row++) {
-        const uint32_t d = q->domain.of[row];
-        if (d != TF_NO_CODE && !tf_value_missing(q->column, row))
-            q->row[d][q->n[d]++] = (uint32_t)row;
-    }
+    sort_rows(q, n_rows);
     return TF_OK;
 }
 
@@ -125,18 +135,18 @@ static struct tf_estimate estimate_cell(const struct request *q, struct tf_work 
                                         size_t d, uint32_t c)
 {
     struct tf_estimate e = {.var = q->column->name, .var_label = q->column->label,
-                            .n_by = q->n_by, .base = q->n[d],
+                            .n_by = q->n_by, .base = q->rows[d].n,
                             .flags = q->table->flags | q->column->flags};
-    const uint32_t *row = q->row[d];
+    const uint32_t *row = q->rows[d].row;
     if (q->var != NULL) {
         e.category = q->var->text[c];
         e.label = tf_value_label(q->column, q->var->number[c], q->var->text[c]);
-        for (size_t k = 0; k < q->n[d]; k++) {
+        for (size_t k = 0; k < e.base; k++) {
             y[k] = q->var->of[row[k]] == c;
             e.n += q->var->of[row[k]] == c;
         }
     } else {
-        for (size_t k = 0; k < q->n[d]; k++)
+        for (size_t k = 0; k < e.base; k++)
             (void)tf_value_number(q->column, row[k], &y[k]);
         e.n = e.base;
     }
@@ -145,7 +155,7 @@ static struct tf_estimate estimate_cell(const struct request *q, struct tf_work 
         e.se = e.lo = e.hi = e.deff = e.df = (double)NAN;
         return e;
     }
-    const struct tf_linear l = tf_linearise(work, row, q->n[d], y, q->opt.stat, work->z);
+    const struct tf_linear l = tf_linearise(work, q->rows[d], y, q->opt.stat, work->z);
     tf_interval(&e, &l, q->opt.stat, q->opt.ci, q->opt.level);
     return e;
 }

@@ -4,7 +4,8 @@
  * indicators, or variables under mean and total. Columns are "total" and each category of each
  * banner (sex=1), each its own domain: a case may stand in several. For a row and a column
  *
- *     domain = the figure's `where`  and  the column's category  and  the row's variable present
+ *     domain = the figure's `where`  and  the column's category  and  the row's variable asked
+ *     base   = the domain's cases with an answer
  *
  * Categories come from the data and from the value labels, so that an answer nobody gave is a row of
  * zeros and not a row that is lacking. Differences are made between the columns of one banner, for
@@ -189,14 +190,19 @@ static enum tf_code open_cols(struct table *t, struct tf_err *reterr)
 /* ---- Cells -------------------------------------------------------------------------------- */
 
 /* Cases of a cell and their values; returns how many are in the category. */
-static size_t collect(const struct table *t, const struct row *r, const struct col *c,
-                      uint32_t *case_row, double *y, size_t *ret_n)
+static size_t collect(const struct table *t, const struct row *r, const struct col *c, double *y,
+                      struct tf_rows *ret)
 {
-    size_t in = 0, n = 0;
+    size_t in = 0, n = 0, n_all = 0;
+    uint32_t *case_row = TF_NEW_N(t->arena, uint32_t, t->m->table->n_rows);
+    uint32_t *all = TF_NEW_N(t->arena, uint32_t, t->m->table->n_rows);
     const bool indicator = r->category == NULL && t->figure->stat != TF_STAT_MEAN;
     for (size_t row = 0; row < t->m->table->n_rows; row++) {
-        if (!t->where[row] || tf_value_missing(r->column, row) ||
-            (c->codes != NULL && c->codes->of[row] != c->code))
+        if (!t->where[row] || (c->codes != NULL && c->codes->of[row] != c->code) ||
+            tf_not_asked((enum tf_miss)r->column->miss[row]))
+            continue;
+        all[n_all++] = (uint32_t)row;
+        if (tf_value_missing(r->column, row))
             continue;
         if (r->category == NULL) {
             y[n] = (double)NAN;
@@ -209,7 +215,7 @@ static size_t collect(const struct table *t, const struct row *r, const struct c
         }
         case_row[n++] = (uint32_t)row;
     }
-    *ret_n = n;
+    *ret = (struct tf_rows){.all = all, .n_all = n_all, .row = case_row, .n = n};
     return in;
 }
 
@@ -224,7 +230,6 @@ static struct tf_estimate cell_estimate(const struct table *t, const struct row 
                                         struct tf_side *side, double *y, double *z)
 {
     struct tf_arena *out = t->m->arena;
-    uint32_t *rows = TF_NEW_N(t->arena, uint32_t, t->m->table->n_rows);
     struct tf_estimate e = {.var = r->column->name, .var_label = r->column->label,
                             .category = r->category, .label = r->category_label,
                             .flags = t->m->table->flags |
@@ -234,16 +239,15 @@ static struct tf_estimate cell_estimate(const struct table *t, const struct row 
         *e.by = (struct tf_by){.var = c->var, .value = c->value, .label = c->label};
         e.n_by = 1;
     }
-    e.n = collect(t, r, c, rows, y, &side->n);
-    e.base = side->n;
-    side->row = rows;
+    e.n = collect(t, r, c, y, &side->rows);
+    e.base = side->rows.n;
     side->z = z;
     if (t->figure->stat == TF_STAT_COUNT) {
         e.estimate = e.base > 0 ? (double)e.n / (double)e.base : (double)NAN;
         e.se = e.lo = e.hi = e.deff = e.df = e.base_weighted = (double)NAN;
         return e;
     }
-    const struct tf_linear l = tf_linearise(work, rows, side->n, y, t->figure->stat, z);
+    const struct tf_linear l = tf_linearise(work, side->rows, y, t->figure->stat, z);
     tf_interval(&e, &l, t->figure->stat, t->figure->ci, 0.95);
     return e;
 }

@@ -44,6 +44,7 @@ struct tf_work { /* scratch for one design */
 };
 struct tf_linear {
     size_t n, psu, strata;    /* cases; PSUs and strata with cases */
+    double df;                /* PSUs minus strata where the domain has cases, answered or not */
     double sum_w, sum_w2;     /* of the cases */
     double value, var;        /* estimate and its variance */
     double unit_var;          /* weighted variance of y among the cases, for the design effect */
@@ -51,9 +52,14 @@ struct tf_linear {
     bool lonely;              /* a stratum with one PSU has cases */
 };
 struct tf_work *tf_work_new(struct tf_arena *arena, const struct tf_design *d);
-/* Mean (also of 0/1: a share) or total of y over the n cases row[0..n). y[k] belongs to row[k].
+/* The rows of a domain: all its cases, and those of them that have the variable. */
+struct tf_rows {
+    const uint32_t *all, *row;
+    size_t n_all, n;
+};
+/* Mean (also of 0/1: a share) or total of y over the cases r.row[0..n). y[k] belongs to row[k].
  * z: [n_psu], filled with the linearised PSU totals. */
-struct tf_linear tf_linearise(struct tf_work *work, const uint32_t *row, size_t n, const double *y,
+struct tf_linear tf_linearise(struct tf_work *work, struct tf_rows r, const double *y,
                               enum tf_stat stat, double *z);
 /* Variance of the total of z, over the strata marked in this work since tf_work_mark_begin. */
 void tf_work_mark_begin(struct tf_work *work);
@@ -74,8 +80,7 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
                  enum tf_ci ci, double level);
 /* Difference of two columns by their linearised PSU totals; the two sets of cases are disjoint. */
 struct tf_side {
-    const uint32_t *row;
-    size_t n;
+    struct tf_rows rows;
     const double *z;
     const struct tf_estimate *e;
 };
@@ -133,6 +138,7 @@ const struct tf_recipe_column *tf_recipe_column(const struct tf_recipe *r, const
 enum tf_code tf_recipe_place(const struct tf_yaml *at, enum tf_code code, struct tf_err *reterr);
 
 /* ---- derive.c ---- */
+bool tf_not_asked(enum tf_miss why); /* missing by design: routing, country, age */
 /* Add an indicator to the table as a 0/1 column of its name. */
 TF_MUST_CHECK enum tf_code tf_derive_indicator(struct tf_arena *arena,
                                                const struct tf_indicator *indicator,

@@ -1,8 +1,8 @@
 /* Intervals, design effects and differences: from a variance to what is printed.
  *
- * Degrees of freedom are PSUs minus strata, both counted where the domain has cases with an answer,
- * as R's degf(subset(design, domain & !is.na(y))). t is the quantile of Student's t with these df at
- * 1 - (1 - level) / 2.
+ * Degrees of freedom are PSUs minus strata, both counted where the domain has cases, whether they
+ * answered or not, as R's degf(subset(design, domain)). t is the quantile of Student's t with these
+ * df at 1 - (1 - level) / 2.
  *
  *     t       m -+ t se, not cut at 0 or 1 (R confint(svymean, df = degf))
  *     logit   L = log(p / (1 - p)), se(L) = se / (p (1 - p)), back from L -+ t se(L)
@@ -18,8 +18,9 @@
  * Korn & Graubard's own n* divides n by the design effect, which does not exist here (0 / 0); Kish's
  * size keeps the part of it that unequal weights make. The estimate carries the flag zero or full.
  *
- * A domain with no degree of freedom (all cases in one PSU of each stratum) has no standard error
- * at all: NaN and the flag df0, where software is known to print 0 or an interval of no width.
+ * A domain with no degree of freedom (all cases, or all that answered, in one PSU of each stratum)
+ * has no standard error at all: NaN and the flag df0, where software is known to print 0 or an
+ * interval of no width.
  *
  * The design effect is V / (s^2 / n), s^2 = n / (n - 1) sum w (y - m)^2 / W: against simple random
  * sampling with replacement of the same n (Kish 1965, 8.2; R deff = "replace"). */
@@ -56,7 +57,7 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
     e->psu = l->psu;
     e->estimate = l->value;
     e->base_weighted = l->sum_w;
-    e->df = (double)l->psu - (double)l->strata;
+    e->df = l->df;
     e->se = e->lo = e->hi = e->deff = (double)NAN;
     if (l->n == 0) {
         e->flags |= (unsigned)TF_EST_EMPTY << 8;
@@ -64,10 +65,11 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
     }
     const bool zero = stat == TF_STAT_PROP && e->n == 0;
     const bool full = stat == TF_STAT_PROP && e->n == e->base;
+    const bool df0 = e->df < 1 || l->psu <= l->strata;
     e->flags |= (unsigned)((zero ? TF_EST_ZERO : 0) | (full ? TF_EST_FULL : 0) |
-                           (l->lonely ? TF_EST_LONELY : 0) | (e->df < 1 ? TF_EST_DF0 : 0))
+                           (l->lonely ? TF_EST_LONELY : 0) | (df0 ? TF_EST_DF0 : 0))
                 << 8;
-    if (e->df < 1)
+    if (df0)
         return;
     e->se = sqrt(l->var);
     const double n = (double)l->n;
@@ -102,9 +104,12 @@ struct tf_contrast tf_contrast_make(struct tf_work *work, double *scratch, struc
     size_t psus = 0, strata = 0;
     bool lonely;
     tf_work_mark_begin(work);
-    tf_work_mark(work, a.row, a.n, &psus, &strata);
-    tf_work_mark(work, b.row, b.n, &psus, &strata);
+    tf_work_mark(work, a.rows.all, a.rows.n_all, &psus, &strata);
+    tf_work_mark(work, b.rows.all, b.rows.n_all, &psus, &strata);
     c.df = (double)psus - (double)strata;
+    tf_work_mark_begin(work); /* the variance looks at strata with answers */
+    tf_work_mark(work, a.rows.row, a.rows.n, &psus, &strata);
+    tf_work_mark(work, b.rows.row, b.rows.n, &psus, &strata);
     if (((a.e->flags | b.e->flags) & silent) != 0 || c.df < 1)
         return c;
     for (size_t i = 0; i < work->d->n_psu; i++)

@@ -104,12 +104,23 @@ double tf_taylor_variance(struct tf_work *work, const double *z, bool *ret_lonel
                             : tf_sum_of(&v) * (double)strata / (double)(strata - lonely);
 }
 
-struct tf_linear tf_linearise(struct tf_work *work, const uint32_t *row, size_t n, const double *y,
+/* PSUs minus strata where the domain has cases. */
+static double domain_df(struct tf_work *work, struct tf_rows r)
+{
+    size_t psus = 0, strata = 0;
+    tf_work_mark_begin(work);
+    tf_work_mark(work, r.all, r.n_all, &psus, &strata);
+    return (double)psus - (double)strata;
+}
+
+struct tf_linear tf_linearise(struct tf_work *work, struct tf_rows r, const double *y,
                               enum tf_stat stat, double *z)
 {
     const struct tf_design *d = work->d;
+    const uint32_t *row = r.row;
+    const size_t n = r.n;
     struct tf_linear l = {.n = n, .constant = true, .value = (double)NAN, .var = (double)NAN,
-                          .unit_var = (double)NAN};
+                          .unit_var = (double)NAN, .df = domain_df(work, r)};
     struct tf_sum sum_w = {0}, sum_w2 = {0}, sum_y = {0}, sum_d2 = {0};
     tf_work_mark_begin(work);
     tf_work_mark(work, row, n, &l.psu, &l.strata);

@@ -50,9 +50,9 @@ one_sided <- function(w, df, full) {
 # One domain (logical over rows) of one variable; every number from survey's own functions.
 one <- function(name, spec, des, stat, var, by, where, dom) {
   d <- des$variables
+  df <- degf(des[dom, ])          # where the domain has cases, answered or not
   dom <- dom & !is.na(d[[var]])
   sub <- des[dom, ]
-  df <- degf(sub)
   y <- d[[var]]
   cats <- if (stat == "prop") sort(unique(y[!is.na(y)])) else NA
   for (k in cats) {
@@ -61,7 +61,7 @@ one <- function(name, spec, des, stat, var, by, where, dom) {
     e <- as.numeric(coef(m)); se <- as.numeric(SE(m)); de <- as.numeric(deff(m))
     n <- if (stat == "prop") sum(y[dom] == k) else sum(dom)
     for (ci in if (stat == "prop") c("logit", "t") else "t") {
-      if (df < 1) { se <- de <- NA; b <- c(NA, NA) }
+      if (df < 1 || degf(sub) < 1) { se <- de <- NA; b <- c(NA, NA) }
       else if (stat == "prop" && n %in% c(0, sum(dom))) { se <- 0; de <- NA; b <- one_sided(weights(sub), df, n > 0) }
       else if (ci == "logit") {
         b <- attr(svyciprop(~.y, sub, method = "xlogit", df = df), "ci")
@@ -137,7 +137,7 @@ differ <- function(name, spec, des, var, category, by, a, b) {
   side <- function(k) ok & d[[by]] %in% k
   des <- update(des, na = value_ * side(a), da = as.numeric(side(a)), nb = value_ * side(b), db = as.numeric(side(b)))
   m <- svycontrast(svytotal(~na + da + nb + db, des), quote(na / da - nb / db))
-  df <- degf(des[side(a) | side(b), ])
+  df <- degf(des[d[[by]] %in% c(a, b), ])
   e <- as.numeric(coef(m)); se <- as.numeric(SE(m)); r <- qt(.975, df) * se
   diffs <<- rbind(diffs, data.frame(data = name, weight = spec$w, strata = spec$s, psu = spec$p,
     lonely = spec$l, var, category, by, a, b, difference = num(e), se = num(se), lo = num(e - r),

@@ -183,12 +183,16 @@ static struct tf_side side(struct bench *b, struct tf_work *work, const struct t
     must(b, tf_table_need(t, var, &v, &b->err));
     must(b, tf_table_need(t, by, &g, &b->err));
     const struct tf_codes *cv = tf_codes_make(b->arena, t, v), *cg = tf_codes_make(b->arena, t, g);
-    uint32_t *row = TF_NEW_N(b->arena, uint32_t, t->n_rows);
+    uint32_t *row = TF_NEW_N(b->arena, uint32_t, t->n_rows), *all = TF_NEW_N(b->arena, uint32_t, t->n_rows);
+    size_t n_all = 0;
     double *y = TF_NEW_N(b->arena, double, t->n_rows);
     double *z = TF_NEW_N(b->arena, double, work->d->n_psu);
     struct tf_estimate *e = TF_NEW(b->arena, struct tf_estimate);
     for (size_t r = 0; r < t->n_rows; r++) {
-        if (cv->of[r] == TF_NO_CODE || cg->of[r] != tf_codes_find(cg, value))
+        if (cg->of[r] != tf_codes_find(cg, value))
+            continue;
+        all[n_all++] = (uint32_t)r;
+        if (cv->of[r] == TF_NO_CODE)
             continue;
         y[n] = *category == '\0' ? t->col[v].num[r] : cv->of[r] == tf_codes_find(cv, category);
         e->n += *category == '\0' || y[n] > 0;
@@ -196,9 +200,10 @@ static struct tf_side side(struct bench *b, struct tf_work *work, const struct t
     }
     e->base = n;
     const enum tf_stat stat = *category == '\0' ? TF_STAT_MEAN : TF_STAT_PROP;
-    const struct tf_linear l = tf_linearise(work, row, n, y, stat, z);
+    const struct tf_rows rows = {.all = all, .n_all = n_all, .row = row, .n = n};
+    const struct tf_linear l = tf_linearise(work, rows, y, stat, z);
     tf_interval(e, &l, stat, TF_CI_T, 0.95);
-    return (struct tf_side){.row = row, .n = n, .z = z, .e = e};
+    return (struct tf_side){.rows = rows, .z = z, .e = e};
 }
 
 static void differences_of_domains_carry_their_covariance(void **state)
