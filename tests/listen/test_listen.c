@@ -180,7 +180,7 @@ static void every_fault_is_named_and_stops_the_import(void **state)
 static struct tf_listened *import_and_load(struct texts t)
 {
     struct tf_keep *keep;
-    struct tf_listened *l;
+    struct tf_listened *l = NULL;
     struct tf_err e = {0};
     write_all(t);
     if (tf_keep_open(arena, dir, true, &keep, &e) != TF_OK ||
