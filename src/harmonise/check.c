@@ -224,8 +224,8 @@ static void check_missing(const struct tf_series *s, const char *file, struct tf
             n += s->obs[k].missing == why;
         if (n > 0)
             tf_notice_add(out, why == TF_MISS_SYSTEM ? TF_ERROR : TF_NOTE, "missing", file, 0, 0,
-                          NULL, "'%s': %zu of %zu cells: %s; never read as zero", s->id, n,
-                          s->n_obs, tf_miss_plain(why));
+                          NULL, "'%s', %s: %zu of %zu cells: %s; never read as zero", s->id,
+                          s->country, n, s->n_obs, tf_miss_plain(why));
     }
 }
 
