@@ -26,6 +26,7 @@
 
 #include "ask/ask.h"
 #include "cmd/cmd.h"
+#include "field/field.h"
 #include "keep/keep.h"
 #include "protect/protect.h"
 #include "relate/relate.h"
@@ -81,14 +82,33 @@ static void say_json(struct tf_arena *a, json_t *o)
 
 /* ---- release ---- */
 
+/* The door-level case-flow, which protect may not read itself. */
+static enum tf_code read_flow(struct tf_arena *a, const struct tf_study *s, const char *country,
+                              struct tf_protect_extra *ret, struct tf_err *reterr)
+{
+    const char *path = tf_study_path(a, s, s->contacts, country, NULL);
+    struct tf_flow *flow;
+    if (path == NULL || !tf_file_exists(path))
+        return TF_OK;
+    TF_TRY(tf_flow_from_contacts(a, path, &flow, reterr));
+    struct tf_flow_input *row = TF_NEW_N(a, struct tf_flow_input, flow->n);
+    for (size_t k = 0; k < flow->n; k++)
+        row[k] = (struct tf_flow_input){flow->row[k].id, flow->row[k].label, flow->row[k].count,
+                                        flow->row[k].why};
+    *ret = (struct tf_protect_extra){.flow = row, .n_flow = flow->n};
+    return TF_OK;
+}
+
 static enum tf_code release(struct tf_run *run, const struct tf_study *study, const char *country,
                             struct tf_err *reterr)
 {
     struct tf_keep *keep;
     struct tf_release *r;
+    struct tf_protect_extra extra = {0};
     size_t counts[TF_CELL_TEXT + 1] = {0};
     TF_TRY(tf_keep_open(run->arena, study->dir, false, &keep, reterr));
-    TF_TRY(tf_protect_country(run->arena, study, keep, country, reterr));
+    TF_TRY(read_flow(run->arena, study, country, &extra, reterr));
+    TF_TRY(tf_protect_country_with(run->arena, study, keep, country, &extra, reterr));
     TF_TRY(tf_release_read(run->arena, study->dir, country, &r, reterr));
     for (size_t k = 0; k < r->n_figures; k++)
         for (size_t j = 0; j < r->figure[k].n_cells; j++)
@@ -165,7 +185,7 @@ static void show_cells(struct tf_run *run, const struct tf_figure *f)
         to[0] = c->row;
         to[1] = c->col;
         to[2] = tf_cell_state_word(c->state);
-        to[3] = c->text != NULL ? c->text : number(run->arena, c->value, share);
+        to[3] = isnan(c->value) && c->text != NULL ? c->text : number(run->arena, c->value, share);
         to[4] = number(run->arena, c->lo, share);
         to[5] = number(run->arena, c->hi, share);
         to[6] = number(run->arena, c->n, false);

@@ -90,13 +90,15 @@ const char *tf_cell_text(struct tf_arena *a, const struct tf_figure *f, const st
     case TF_CELL_FLAGGED:
         break;
     }
-    (share ? percent : plain)(&b, c->value);
+    void (*const show)(struct tf_buf *, double) =
+        share ? percent : tf_streq(f->unit, "total") ? tf_buf_grouped : plain;
+    show(&b, c->value);
     tf_buf_add(&b, share ? " %" : "");
     if (!isnan(c->lo) && !isnan(c->hi)) {
         tf_buf_add(&b, " (95 % CI ");
-        (share ? percent : plain)(&b, c->lo);
+        show(&b, c->lo);
         tf_buf_add(&b, "–");
-        (share ? percent : plain)(&b, c->hi);
+        show(&b, c->hi);
         tf_buf_add(&b, "; n = ");
         tf_buf_grouped(&b, c->base);
         tf_buf_add(&b, ")");

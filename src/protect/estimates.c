@@ -15,6 +15,8 @@
 
 struct work { /* all cells of all estimate figures of the country, side by side */
     struct tf_making *m;
+    const struct tf_measured *all;
+    size_t n_all;
     struct tf_fact_cell *fact;
     size_t n_facts, cap_facts;
     struct tf_line *line;
@@ -88,15 +90,38 @@ static void fill_cell(struct tf_cell *c, const struct tf_measured *x, const stru
     }
 }
 
-static enum tf_cell_state state_of(const struct tf_making *m, const struct tf_measured *x,
+/* How many cases say yes. A proportion knows it; a total or a mean of yes and no gives it away: it
+ * is taken from the proportion of the same question, column and base where a figure has one, else
+ * told from the estimate (share times base). */
+static double numerator(const struct work *w, const struct tf_measured *x,
+                        const struct tf_measured_cell *c)
+{
+    const struct tf_estimate *e = &c->e;
+    if (tf_streq(x->stat, "prop") || tf_streq(x->stat, "count"))
+        return (double)e->n;
+    for (size_t k = 0; k < w->n_all; k++) {
+        const struct tf_measured *o = &w->all[k];
+        if (!tf_streq(o->stat, "prop") || !tf_streq(o->dataset, x->dataset))
+            continue;
+        for (size_t j = 0; j < o->n_cells; j++)
+            if (tf_streq(o->cell[j].e.var, e->var) && tf_streq(o->cell[j].row, c->row) &&
+                tf_streq(o->cell[j].col, c->col) && o->cell[j].e.base == e->base)
+                return (double)o->cell[j].e.n;
+    }
+    const double share = tf_streq(x->stat, "mean") ? e->estimate : e->estimate / e->base_weighted;
+    return share >= 0 && share <= 1 ? round(share * (double)e->base) : (double)e->n;
+}
+
+static enum tf_cell_state state_of(const struct work *w, const struct tf_measured *x,
                                    const struct tf_measured_cell *c)
 {
+    const struct tf_making *m = w->m;
     const bool counted = tf_streq(x->stat, "count");
     const bool shares = tf_streq(x->stat, "prop") || counted;
     const struct tf_estimate *e = &c->e;
     const enum tf_cell_state s =
-        tf_policy_state(m->policy, x->probability && !counted, row_sensitive(m, x, c), (double)e->n,
-                        (double)e->base, e->df);
+        tf_policy_state(m->policy, x->probability && !counted, row_sensitive(m, x, c),
+                        numerator(w, x, c), (double)e->base, e->df);
     if (s != TF_CELL_COUNT || shares || !x->probability)
         return s;
     /* A mean or total on a small base is no "x of n": it stands in parentheses, if it can. */
@@ -116,7 +141,7 @@ static void make_cells(struct work *w, struct tf_figure *f, const struct tf_meas
         *c = (struct tf_cell){.row = from->row, .row_label = from->row_label, .col = from->col,
                               .col_label = from->col_label, .flags = from->e.flags};
         tf_cell_blank(c);
-        c->state = state_of(w->m, x, from);
+        c->state = state_of(w, x, from);
         f->sensitive = f->sensitive || row_sensitive(w->m, x, from);
         fill_cell(c, x, &from->e);
         if (c->base < small)
@@ -124,7 +149,7 @@ static void make_cells(struct work *w, struct tf_figure *f, const struct tf_meas
         w->fact = tf_grow(a, w->fact, w->n_facts, &w->cap_facts, sizeof *w->fact);
         w->fact[w->n_facts++] = (struct tf_fact_cell){
             .cell = c,
-            .n = (double)from->e.n,
+            .n = numerator(w, x, from),
             .same = tf_printf(a, "%s|%s|%s|%s|%s|%zu|%zu", x->dataset, x->stat,
                               from->e.var != NULL ? from->e.var : from->row,
                               from->e.category != NULL ? from->e.category : "", from->col,
@@ -267,7 +292,7 @@ static void finish_figure(struct tf_arena *a, struct tf_figure *f, const struct 
 
 void tf_make_measured(struct tf_making *m, const struct tf_measured *x, size_t n)
 {
-    struct work w = {.m = m};
+    struct work w = {.m = m, .all = x, .n_all = n};
     const size_t first = m->release.n_figures;
     for (size_t k = 0; k < n; k++) {
         struct tf_figure *f = make_figure(m, &x[k]);

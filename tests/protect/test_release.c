@@ -214,6 +214,35 @@ static void test_store(void **state)
     close_house(&h);
 }
 
+/* A scaled total or a mean of yes and no must not say what the proportion may not. */
+static void test_totals(void **state)
+{
+    struct house h;
+    struct tf_release *r;
+    (void)state;
+    open_house(&h);
+    struct tf_measured_cell shares[] = {cell("exp_a", "total", "Total", 3, 900)};
+    struct tf_measured_cell totals[] = {cell("exp_a", "total", "Total", 900, 900),
+                                        cell("exp_b", "total", "Total", 900, 900),
+                                        cell("exp_c", "total", "Total", 900, 900)};
+    totals[0].e.estimate = 9000; /* the proportion says 3 */
+    totals[1].e.estimate = 3000; /* no proportion: 3,000 of 900,000 among 900 are 3 */
+    totals[2].e.estimate = 90000;
+    for (size_t k = 0; k < 3; k++)
+        totals[k].e.base_weighted = 900000;
+    struct tf_measured x[] = {
+        {.figure = "scaled", .country = "XA", .dataset = "child", .strand = "children", .stat = "total",
+         .probability = true, .sensitive = true, .cell = totals, .n_cells = 3},
+        {.figure = "exp", .country = "XA", .dataset = "child", .strand = "children", .stat = "prop",
+         .probability = true, .sensitive = true, .cell = shares, .n_cells = 1}};
+    store(&h, x, 2, &r);
+    const struct tf_figure *f = tf_release_figure(r, "scaled");
+    assert_no_numbers(tf_figure_cell(f, "exp_a", NULL));
+    assert_no_numbers(tf_figure_cell(f, "exp_b", NULL));
+    assert_true(tf_figure_cell(f, "exp_c", NULL)->value == 90000.0);
+    close_house(&h);
+}
+
 /* What stands in the rows of the store itself, not what the reader makes of it. */
 static void test_rows(void **state)
 {
@@ -359,7 +388,7 @@ static void test_nothing_released(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(test_store),   cmocka_unit_test(test_rows),
+        cmocka_unit_test(test_store),   cmocka_unit_test(test_totals), cmocka_unit_test(test_rows),
         cmocka_unit_test(test_country), cmocka_unit_test(test_fresh),
         cmocka_unit_test(test_refused_series), cmocka_unit_test(test_nothing_released),
     };
