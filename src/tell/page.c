@@ -4,8 +4,8 @@
  * the footnotes marked in it, still fits; else it opens the next page. So a note always stands at the
  * foot of the page of its mark, no heading is left behind, and no line of a paragraph stands alone.
  *
- * A figure that does not fit waits for the head of the next page while text goes on, but never past
- * a heading of level 1 or 2; so does a wide table, for its landscape page. A table that goes on
+ * A figure or a short table that does not fit waits for the head of the next page while text goes
+ * on; past a heading of level 2 only where the page would else stay empty for a third; so does a wide table, for its landscape page. A table that goes on
  * repeats its head. Nothing is drawn here, so the
  * contents can be printed with the right page numbers without a second pass: their width is
  * reserved, and the numbers are known before the first page is drawn. */
@@ -134,13 +134,14 @@ static void put_waiting(struct builder *b, bool all)
 {
     size_t done = 0;
     while (done < b->n_wait) {
-        const size_t i = b->wait[done];
-        if (!b->top && chunk_height(b, i, i + 1) > room(b)) {
+        const size_t i = b->wait[done], j = chunk_end(b->p, i);
+        if (!b->top && chunk_height(b, i, j) > room(b)) {
             if (!all)
                 break;
             next_page(b, i);
         }
-        put(b, i, false);
+        for (size_t k = i; k < j; k++)
+            put(b, k, false);
         done++;
     }
     memmove(b->wait, b->wait + done, (b->n_wait - done) * sizeof *b->wait);
@@ -210,7 +211,8 @@ static void put_chunk(struct builder *b, size_t i, size_t j)
             row->kind == TF_R_COVER || row->kind == TF_R_OPENER)
             open_page(b, row);
     }
-    if (row->barrier && b->n_wait > 0) {
+    const double large = 0.3 * (bottom_of(false) - top_of(false));
+    if (row->barrier && b->n_wait > 0 && (row->heading < 2 || room(b) < large)) {
         struct tf_row plain = b->p->row[b->wait[0]];
         open_page(b, &plain);
         put_waiting(b, true);
@@ -264,9 +266,10 @@ void tf_pages_build(struct tf_press *p)
             b.wide_end = j;
             continue;
         }
-        const bool may_wait = row->floats && j == i + 1 && b.page != NULL && !b.top &&
+        const bool may_wait = row->floats && b.page != NULL && !b.top &&
                               !row->fresh && !b.page->bare && row->land == b.page->land;
-        if (may_wait && (b.n_wait > 0 || chunk_height(&b, i, j) > room(&b))) {
+        if (may_wait && (b.n_wait > 0 || chunk_height(&b, i, j) > room(&b)) &&
+            chunk_height(&b, i, j) < 0.6 * (bottom_of(false) - top_of(false))) {
             b.wait = tf_grow(p->a, b.wait, b.n_wait, &b.cap_wait, sizeof *b.wait);
             b.wait[b.n_wait++] = i;
             continue;

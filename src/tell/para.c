@@ -217,6 +217,8 @@ static void add_box(struct setter *s, size_t from, size_t to, size_t *hint)
 /* What belongs together though a plain space is between: "● Agree", "16 %", "n = 1,012". */
 static bool belongs(const char *s, size_t n, size_t at)
 {
+    if (at >= 4 && at < n && memcmp(s + at - 3, "\xE2\x80\x93", 3) == 0) /* 12–17 */
+        return s[at - 4] >= '0' && s[at - 4] <= '9' && s[at] >= '0' && s[at] <= '9';
     if (at < 2 || at >= n || s[at - 1] != ' ')
         return false;
     const unsigned char before = (unsigned char)s[at - 2];

@@ -93,6 +93,20 @@ static void measure(struct table *s)
             }
 }
 
+/* In a table of words, what a column has beyond its longest cell goes to those that must wrap. */
+static void give_over(struct table *s)
+{
+    double spare = 0, want = 0;
+    for (size_t c = 0; c < s->t->n_cols; c++) {
+        spare += s->w[c] > s->max[c] ? s->w[c] - s->max[c] : 0;
+        want += s->w[c] < s->max[c] ? s->max[c] - s->w[c] : 0;
+    }
+    const double given = spare < want ? spare : want;
+    for (size_t c = 0; c < s->t->n_cols && given > 0; c++)
+        s->w[c] += s->w[c] > s->max[c] ? -(s->w[c] - s->max[c]) * given / spare
+                                       : (s->max[c] - s->w[c]) * given / want;
+}
+
 static void share(struct table *s)
 {
     const size_t n = s->t->n_cols;
@@ -112,6 +126,8 @@ static void share(struct table *s)
         }
         for (size_t c = 0; c < n && give > 0; c++)
             s->w[c] -= (s->w[c] - s->min[c]) * (want - s->f.w) / give;
+        if (s->words && !s->f.small)
+            give_over(s);
         return;
     }
     for (size_t c = 0; c < n; c++) {
@@ -330,6 +346,27 @@ static void landscape(struct tf_frame *f)
     f->land = true;
 }
 
+/* A short table stays whole and may wait for the next page as a figure does; of a longer one at
+ * least three rows stand under the head. */
+static void keep_together(struct table *s, size_t first)
+{
+    struct tf_press *p = s->p;
+    double h = 0;
+    for (size_t i = first; i < p->n_rows; i++)
+        h += p->row[i].h + p->row[i].before;
+    size_t to = p->n_rows - 1;
+    if (h > 95 * TF_MM) {
+        to = first;
+        for (size_t body = 0; to + 1 < p->n_rows && body < 3; to++)
+            body += p->row[to].grid != NULL && !p->row[to].head;
+        to--;
+    } else {
+        p->row[first].floats = s->f.box == NULL && !s->f.land && !s->f.small;
+    }
+    for (size_t i = first; i < to; i++)
+        p->row[i].keep = true;
+}
+
 void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame f)
 {
     static const struct tf_look NUMBERS = {.size = 8.6, .leading = 11.6, .colour = TF_INK};
@@ -367,6 +404,8 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
     add_rows(&s);
     p->row[first].id = b->id;
     p->row[first].id2 = t->id;
+    if (tf_is_blank(t->source))
+        keep_together(&s, first);
     p->after = f.small ? 1.6 * TF_MM : 5 * TF_MM;
     if (!tf_is_blank(t->source)) {
         p->row[p->n_rows - 1].keep = true;
@@ -374,5 +413,6 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
         p->after = 0;
         (void)tf_rows_para(p, para, &f, tf_tag_new(&p->tags, f.tag, "P"), 1.6 * TF_MM,
                            5 * TF_MM);
+        keep_together(&s, first);
     }
 }
