@@ -145,7 +145,7 @@ void tf_page_notes(struct tf_page *p)
 {
     if (p->n_notes == 0)
         return;
-    tf_buf_add(p->out, "<aside class=\"notes\" aria-label=\"Notes\"><ol>");
+    tf_buf_add(p->out, "<div class=\"notes\" role=\"group\" aria-label=\"Notes\"><ol>");
     for (size_t k = 0; k < p->n_notes; k++) { /* a note may add notes: the list grows */
         const struct tf_note *note = &p->doc->note[p->note[k]];
         tf_buf_printf(p->out, "<li id=\"note-%zu\" value=\"%s\">", p->note[k] + 1, note->number);
@@ -157,7 +157,7 @@ void tf_page_notes(struct tf_page *p)
         tf_buf_printf(p->out, "<a href=\"#noteref-%zu\" aria-label=\"Back to the text of note "
                               "%s\">\xE2\x86\xA9</a></li>", p->note[k] + 1, note->number);
     }
-    tf_buf_add(p->out, "</ol></aside>\n");
+    tf_buf_add(p->out, "</ol></div>\n");
     p->n_notes = 0;
 }
 

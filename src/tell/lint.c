@@ -276,7 +276,8 @@ static void claim_fault(struct line *l, size_t at, const char *word, bool number
                   column,
                   tf_printf(l->b->arena, "Put the words inside {{ if %s … }}, with {{ else }} for "
                                          "when the evidence does not bear them.", need),
-                  "'%s' claims more than the sentence proves", word);
+                  "'%s' claims more than the sentence proves",
+                  tf_strndup(l->b->arena, l->text + at, strlen(word)));
 }
 
 static void lint_claims(struct line *l, const char *low, size_t begin, size_t end)
