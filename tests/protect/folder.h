@@ -31,7 +31,7 @@ static inline void folder_remove(const char *path)
 static inline char *folder_make(struct tf_arena *a, const char *const *file)
 {
     struct tf_err err;
-    char name[] = "/tmp/trefoil-test-XXXXXX";
+    char name[] = "/tmp/trefoil-test-" "XX" "XX" "XX";
     char *dir = tf_strdup(a, mkdtemp(name));
     for (size_t k = 0; file[k] != NULL; k += 2) {
         const char *path = tf_path_join(a, dir, file[k]);
