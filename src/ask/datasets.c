@@ -80,8 +80,10 @@ static enum tf_code more_dataset(struct tf_arena *arena, const struct tf_yaml *m
         TF_TRY(tf_yaml_opt_texts(arena, missing, missing->key[k]->text, &code, &n, reterr));
         for (size_t j = 0; j < n; j++) {
             struct tf_missing_code m = {.why = why};
-            if (!tf_parse_double(code[j], &m.code))
-                return tf_yaml_fail(missing->item[k], reterr, "'%s' is no code", code[j]);
+            if (!tf_parse_double(code[j], &m.code)) {
+                (void)tf_yaml_fail(missing->item[k], reterr, "'%s' is no code", code[j]);
+                return tf_help(reterr, "Codes are numbers: [888] or [88, 888].");
+            }
             d->missing = tf_grow(arena, d->missing, d->n_missing, &cap, sizeof m);
             d->missing[d->n_missing++] = m;
         }

@@ -1,6 +1,6 @@
 /* keep: the first door. The vault: encrypted, numbered, chained; what people answered lives here.
  *
- * One encrypted file per country, strand and purpose (response, qual, counts, estimates):
+ * One encrypted file per country, strand and purpose (response, interviews, counts, estimates):
  * <study>/.trefoil/vault/XA-children-response.db. Everything put in is registered as evidence. */
 #ifndef TF_KEEP_H
 #define TF_KEEP_H
@@ -16,7 +16,8 @@ struct tf_keep;
 TF_MUST_CHECK enum tf_code tf_keep_open(struct tf_arena *arena, const char *study_dir, bool create,
                                         struct tf_keep **ret, struct tf_err *reterr);
 struct tf_register *tf_keep_register(struct tf_keep *keep);
-/* A file of the vault with a room's own statements (its "schema" makes the tables). */
+/* A file of the vault with a room's own statements (its "schema" makes the tables when the file is
+ * made: so a purpose belongs to one room). */
 TF_MUST_CHECK enum tf_code tf_keep_file(struct tf_keep *keep, const char *country,
                                         const char *strand, const char *purpose,
                                         const struct tf_named_sql *statements,
