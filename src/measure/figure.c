@@ -76,8 +76,8 @@ static bool is_missing_code(const struct tf_dataset *d, double code)
 }
 
 /* All categories of a variable: those that occur and those that have a label. */
-static enum tf_code add_categories(struct table *t, const struct tf_table *data, size_t at,
-                                   struct tf_err *reterr)
+static enum tf_code add_categories(struct table *t, const char *var, const struct tf_table *data,
+                                   size_t at, struct tf_err *reterr)
 {
     const struct tf_column *c = &data->col[at];
     const struct tf_codes *codes = tf_codes_make(t->arena, data, at);
@@ -101,7 +101,7 @@ static enum tf_code add_categories(struct table *t, const struct tf_table *data,
     }
     qsort(cat, n, sizeof *cat, by_category);
     for (size_t k = 0; k < n; k++)
-        add_row(t, (struct row){.name = tf_printf(t->arena, "%s.%s", c->name, cat[k].text),
+        add_row(t, (struct row){.name = tf_printf(t->arena, "%s.%s", var, cat[k].text),
                                 .label = or_name(cat[k].label, cat[k].text), .column = c,
                                 .category = cat[k].text, .category_label = cat[k].label,
                                 .number = cat[k].number});
@@ -117,7 +117,7 @@ static enum tf_code open_rows(struct table *t, struct tf_err *reterr)
         size_t at;
         TF_TRY(tf_table_need(data, f->var[k], &at, reterr));
         const struct tf_column *c = &data->col[at];
-        struct row r = {.name = c->name, .label = or_name(c->label, c->name), .column = c};
+        struct row r = {.name = f->var[k], .label = or_name(c->label, c->name), .column = c};
         if (f->category != NULL) {
             r.category = f->category;
             if (!tf_parse_double(f->category, &r.number) && c->type == TF_NUMBER) {
@@ -128,7 +128,7 @@ static enum tf_code open_rows(struct table *t, struct tf_err *reterr)
             r.category_label = tf_value_label(c, r.number, f->category);
             add_row(t, r);
         } else if (shares) {
-            TF_TRY(add_categories(t, data, at, reterr));
+            TF_TRY(add_categories(t, f->var[k], data, at, reterr));
         } else {
             add_row(t, r);
         }
