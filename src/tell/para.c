@@ -215,9 +215,9 @@ static void add_box(struct setter *s, size_t from, size_t to, size_t *hint)
 }
 
 /* What belongs together though a plain space is between: "● Agree", "16 %", "n = 1,012". */
-static bool belongs(const char *s, size_t n, size_t at)
+static bool belongs(const char *s, size_t n, size_t at, bool tight)
 {
-    if (at >= 4 && at < n && memcmp(s + at - 3, "\xE2\x80\x93", 3) == 0) /* 12–17 */
+    if (!tight && at >= 4 && at < n && memcmp(s + at - 3, "\xE2\x80\x93", 3) == 0) /* 12–17 */
         return s[at - 4] >= '0' && s[at - 4] <= '9' && s[at] >= '0' && s[at] <= '9';
     if (at < 2 || at >= n || s[at - 1] != ' ')
         return false;
@@ -231,9 +231,9 @@ static bool belongs(const char *s, size_t n, size_t at)
 }
 
 /* Inside a chip and before a footnote's mark a line never ends, whatever ICU says. */
-static bool may_end(struct flat *f, size_t at)
+static bool may_end(struct flat *f, size_t at, bool tight)
 {
-    if (belongs(f->text.s, f->text.n, at))
+    if (belongs(f->text.s, f->text.n, at, tight))
         return false;
     for (size_t i = 0; i < f->n; i++) {
         if (f->span[i].chip && at > f->span[i].from && at < f->span[i].to)
@@ -279,7 +279,7 @@ static void cut_boxes(struct setter *s, double width)
     for (at = at == UBRK_DONE ? at : ubrk_next(s->p->breaker); from < s->flat.text.n;
          at = ubrk_next(s->p->breaker)) {
         const size_t to = at == UBRK_DONE ? s->flat.text.n : (size_t)at;
-        if (to < s->flat.text.n && !may_end(&s->flat, to))
+        if (to < s->flat.text.n && !may_end(&s->flat, to, s->p->tight))
             continue;
         while (from < to) {
             const size_t n_pieces = s->n_pieces, was = hint;

@@ -357,6 +357,7 @@ struct tf_press {
     int strand;
     const char *running;
     bool fresh;
+    bool tight; /* in a table too wide: ranges may part after the dash */
 };
 #define TF_MM (72.0 / 25.4)
 enum { TF_INK = 0x1d2433, TF_MUTE = 0x5b6475, TF_HAIR = 0xd9dee7, TF_NAVY = 0x12436D,

@@ -140,6 +140,26 @@ static void share(struct table *s)
     }
 }
 
+/* A table whose widest words do not fit side by side is set smaller; at the smallest size a range
+ * (491–505) may part after its dash. */
+static void fit(struct table *s)
+{
+    static const double SIZE[] = {8.6, 8, 7.5, 7.5};
+    const double least = s->look.size;
+    for (size_t k = 0; k < 4; k++) {
+        double sum = 0;
+        s->look.size = SIZE[k] < least ? SIZE[k] : least;
+        s->p->tight = k == 3;
+        for (size_t c = 0; c < s->t->n_cols; c++)
+            s->min[c] = s->max[c] = 0;
+        measure(s);
+        for (size_t c = 0; c < s->t->n_cols; c++)
+            sum += s->min[c];
+        if (sum <= s->f.w)
+            return;
+    }
+}
+
 /* ---- cells ---- */
 
 static void place_cell(struct table *s, size_t r, size_t c)
@@ -394,9 +414,10 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
     s.height = TF_NEW_N(p->a, double, t->n_rows);
     s.tag = tf_tag_new(&p->tags, f.tag, "Table");
     s.tag->lang = b->lang;
-    measure(&s);
+    fit(&s);
     share(&s);
     place_cells(&s);
+    p->tight = false;
     const size_t first = p->n_rows;
     caption(&s);
     if (p->n_rows == first && p->after < 2 * TF_MM)
