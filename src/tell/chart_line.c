@@ -144,7 +144,16 @@ static void values(const struct tf_pen *p, const struct plot *g)
         const double x = fmin(fmax(x_of(p, g, r), g->x0 + w / 2 + 2), p->width - w / 2);
         if (x - w / 2 < right + 4)
             continue;
-        tf_pen_text(p, x, y_of(g, m->value) - 6, m->label, TF_LABEL, true, TF_INK, TF_MIDDLE);
+        /* below the point where the line comes down to it, so that they don't cross */
+        const struct tf_mark *before = r > 0 ? mark_at(c, r - 1, 0) : m;
+        const struct tf_mark *after = r + 1 < c->n_rows ? mark_at(c, r + 1, 0) : m;
+        const bool falls = (shown(before) && before->value > m->value) ||
+                           (shown(after) && after->value > m->value);
+        const bool rises = (shown(before) && before->value < m->value) ||
+                           (shown(after) && after->value < m->value);
+        const double y = y_of(g, m->value);
+        const bool below = falls && !rises && y + 16 < g->y1;
+        tf_pen_text(p, x, below ? y + 14 : y - 6, m->label, TF_LABEL, true, TF_INK, TF_MIDDLE);
         right = x + w / 2;
     }
 }

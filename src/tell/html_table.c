@@ -25,8 +25,11 @@ static void cell(struct tf_page *p, const struct tf_doc_table *t, size_t i, size
         tf_buf_printf(p->out, " colspan=\"%u\"", (unsigned)c->colspan);
     if (c->rowspan > 1)
         tf_buf_printf(p->out, " rowspan=\"%u\"", (unsigned)c->rowspan);
-    if (c->align != 'r')
-        tf_buf_printf(p->out, " class=\"%c\"", c->align == 'c' ? 'c' : 'l');
+    const char *side = c->align == 'r' ? "" : c->align == 'c' ? "c" : "l";
+    const bool brief = i < t->n_head && strlen(plain(p, c->inlines)) < 13;
+    if (*side != '\0' || brief)
+        tf_buf_printf(p->out, " class=\"%s%s%s\"", side, *side != '\0' && brief ? " " : "",
+                      brief ? "nw" : "");
     if (c->lang != NULL)
         tf_buf_printf(p->out, " lang=\"%s\"", c->lang);
     tf_buf_char(p->out, '>');

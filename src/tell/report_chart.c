@@ -185,18 +185,47 @@ static const char *source_of(struct tf_build *b, const struct tf_figure *f,
     return out.s;
 }
 
-static const char *subtitle_of(struct tf_build *b, const struct tf_figure *f, bool interval)
+static const char *subtitle_of(struct tf_build *b, const struct tf_figure *f, bool percent,
+                               bool interval)
 {
     struct tf_buf out = {.arena = b->arena};
-    tf_buf_add(&out, f->kind == TF_FIG_ESTIMATE && is_share(f) ? "Share of "
-                     : f->kind == TF_FIG_COUNT ? "Counts among " : "");
-    tf_buf_add(&out, tf_is_blank(f->population) ? f->title == NULL ? f->id : f->title
-                                                : f->population);
+    const bool share = percent && f->kind == TF_FIG_ESTIMATE;
+    if (f->kind == TF_FIG_SERIES || f->kind == TF_FIG_FLOW)
+        tf_buf_printf(&out, "Number%s%s", f->kind == TF_FIG_SERIES && f->unit != NULL ? ": " : "",
+                      f->kind == TF_FIG_SERIES && f->unit != NULL ? f->unit : "");
+    else
+        tf_buf_add(&out, share ? "Share" : "Counts");
+    if (!tf_is_blank(f->population))
+        tf_buf_printf(&out, "%s%s", share ? " of " : " among ", f->population);
     if (!tf_is_blank(f->recall))
         tf_buf_printf(&out, ", %s", f->recall);
-    if (interval && f->kind == TF_FIG_ESTIMATE)
+    if (interval && share)
         tf_buf_add(&out, ", with 95" TF_NBSP "% interval");
     return out.s;
+}
+
+/* Where every mark is a count of a small base, so is the axis: bars of 12 and 19, not of per cent. */
+static void count_axis(struct tf_chart *c, const struct tf_figure *f, const struct names *rows,
+                       const struct names *cols, bool turned)
+{
+    size_t counts = 0;
+    for (size_t k = 0; k < c->n_rows * c->n_series; k++) {
+        if (c->mark[k].state == TF_MARK_SHOWN)
+            return;
+        counts += c->mark[k].state == TF_MARK_COUNT;
+    }
+    if (counts == 0)
+        return;
+    for (size_t r = 0; r < c->n_rows; r++)
+        for (size_t s = 0; s < c->n_series; s++) {
+            const struct tf_cell *cell = turned ? cell_of(f, rows->id[s], cols->id[r])
+                                                : cell_of(f, rows->id[r], cols->id[s]);
+            struct tf_mark *m = &c->mark[r * c->n_series + s];
+            if (m->state == TF_MARK_COUNT)
+                m->value = isnan(cell->n) ? cell->value : cell->n;
+        }
+    c->percent = false;
+    c->unit = "count";
 }
 
 struct tf_chart *tf_chart_of_figure(struct tf_build *b, const struct tf_figure *f,
@@ -244,13 +273,16 @@ struct tf_chart *tf_chart_of_figure(struct tf_build *b, const struct tf_figure *
                                                 : cell_of(f, rows.id[r], cols.id[s]);
             c->mark[r * c->n_series + s] = mark_of(b, f, cell, c->row[r], c->series[s]);
         }
+    if (!likert && c->percent)
+        count_axis(c, f, &rows, &cols, turned);
     for (size_t s = 0; likert && s < c->n_series; s++)
         apart[s] = is_apart(b, c->series[s]);
     c->apart = likert ? apart : NULL;
     c->title = tf_text_plain(b, fence->file, title == NULL ? (f->title == NULL ? f->id : f->title)
                                                            : title, fence->line);
     c->subtitle = sub != NULL ? tf_text_plain(b, fence->file, sub, fence->line)
-                              : subtitle_of(b, f, !turned && c->form != TF_CHART_FUNNEL);
+                              : subtitle_of(b, f, c->percent, !turned &&
+                                                                  c->form != TF_CHART_FUNNEL);
     c->source = source_of(b, f, &rows, &cols);
     c->alt = tf_chart_alt(b->arena, c);
     return c;
