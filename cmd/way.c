@@ -88,6 +88,16 @@ static enum tf_code read_flow(struct tf_arena *a, const struct tf_study *s, cons
     return TF_OK;
 }
 
+/* Does a release stand that rests on all this as it is now? Then estimates and release are not made
+ * again: the same content would be enciphered anew, and backups would see a change. */
+static bool is_fresh(struct tf_arena *a, const struct tf_study *s, struct tf_keep *keep,
+                     const char *country)
+{
+    struct tf_err ignored; /* whatever is wrong with the old release, a new one is made */
+    return tf_file_exists(tf_path_join(a, s->dir, ".trefoil/release.db")) &&
+           tf_release_fresh(a, s, keep, country, &ignored) == TF_OK;
+}
+
 enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study,
                             const char *country, struct tf_err *reterr)
 {
@@ -116,6 +126,10 @@ enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study
     tf_progress_at(2);
     TF_TRY(tf_listen_study(arena, study, keep, country, &changed, reterr));
     tf_progress_at(3);
+    if (is_fresh(arena, study, keep, country)) {
+        tf_progress_stop();
+        return TF_OK;
+    }
     TF_TRY(tf_measure_country(arena, study, keep, country, reterr));
     tf_progress_at(4);
     TF_TRY(read_flow(arena, study, country, &extra, reterr));

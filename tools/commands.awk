@@ -26,5 +26,5 @@ head {
     }
 }
 END {
-    printf "/* made from the heads of cmd/*.c by tools/commands.awk */\n%s\nstatic const struct tf_command tf_commands[] = {\n%s    {NULL, NULL, NULL, NULL}};\n", decl, table
+    printf "/* made from the heads of the verbs in cmd/ by tools/commands.awk */\n%s\nstatic const struct tf_command tf_commands[] = {\n%s    {NULL, NULL, NULL, NULL}};\n", decl, table
 }

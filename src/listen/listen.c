@@ -205,8 +205,44 @@ static enum tf_code put_origin(struct import *m, const char *name, const struct 
     return tf_run(q, reterr);
 }
 
+/* Hash of all that will be stored: codebook, passages with the text they are cut from, laws. */
+static struct tf_hash content_hash(const struct import *m)
+{
+    struct tf_hasher h;
+    tf_hasher_begin(&h);
+    tf_hasher_text(&h, m->j->has_codebook ? m->j->codebook_hash.hex : NULL);
+    tf_hasher_text(&h, m->j->has_segments ? m->j->segments_hash.hex : NULL);
+    for (size_t k = 0; k < m->j->l.n_transcripts; k++) {
+        tf_hasher_text(&h, m->j->l.transcript[k].id);
+        tf_hasher_text(&h, m->j->l.transcript[k].text);
+    }
+    for (size_t k = 0; k < m->j->l.n_laws; k++)
+        tf_hasher_text(&h, law_hash(&m->j->l.law[k]).hex);
+    return tf_hasher_end(&h);
+}
+
+/* Does the store hold this already? Then it is left alone: written again it would be enciphered
+ * anew, and a backup would see a change where there is none. */
+static enum tf_code stands_already(struct import *m, const struct tf_hash *content, bool *ret,
+                                   struct tf_err *reterr)
+{
+    struct tf_stmt *q;
+    enum tf_code code;
+    *ret = false;
+    TF_TRY(tf_sql(m->db, "origin", &q, reterr));
+    tf_bind_text(q, 1, "content");
+    while (tf_step(q, &code, reterr))
+        *ret = tf_streq(tf_col_text(m->arena, q, 0), content->hex);
+    return code;
+}
+
 static enum tf_code replace_all(struct import *m, struct tf_err *reterr)
 {
+    const struct tf_hash content = content_hash(m);
+    bool same;
+    TF_TRY(stands_already(m, &content, &same, reterr));
+    if (same)
+        return TF_OK;
     static const char *const tables[] = {"clear_code", "clear_segment", "clear_law", "clear_origin"};
     TF_TRY(tf_db_begin(m->db, reterr));
     enum tf_code code = TF_OK;
@@ -220,6 +256,8 @@ static enum tf_code replace_all(struct import *m, struct tf_err *reterr)
         code = put_laws(m, reterr);
     if (code == TF_OK)
         code = put_origin(m, "segments", &m->j->segments_hash, m->segments_evidence, reterr);
+    if (code == TF_OK)
+        code = put_origin(m, "content", &content, "", reterr);
     if (code == TF_OK)
         code = tf_db_commit(m->db, reterr);
     if (code != TF_OK)

@@ -15,7 +15,7 @@ refused() { # name, words that must stand in the message, command…
     after=$(cd "$study" && find . -type f -exec cksum {} + | LC_ALL=C sort)
     cat "$work/out" "$work/err" >"$work/both"
     if [ "$status" -ne 2 ]; then echo "$name: exit status $status, not 2"; cat "$work/both"; bad=1; fi
-    if ! grep -qE "$words" "$work/both"; then echo "$name: no '$words' in:"; cat "$work/both"; bad=1; fi
+    if ! grep -qE -- "$words" "$work/both"; then echo "$name: no '$words' in:"; cat "$work/both"; bad=1; fi
     if [ "$before" != "$after" ]; then echo "$name: the study folder changed"; bad=1; fi
 }
 study="$work/study"
@@ -37,7 +37,7 @@ refused "missing weight" 'weight' "$trefoil" measure estimate --data "$work/miss
 printf 'w,s,p,y\n1,1,1,1\n1,2,2,0\n1,2,3,1\n' >"$work/lonely.csv"
 refused "stratum with one PSU" 'PSU' "$trefoil" measure estimate --data "$work/lonely.csv" --weight w --stratum s --psu p --var y
 refused "unknown variable" 'yy' "$trefoil" measure estimate --data "$work/lonely.csv" --weight w --var yy
-refused "bad condition" 'column|:[0-9]' "$trefoil" measure estimate --data "$work/lonely.csv" --weight w --var y --where 'y = = 1'
+refused "bad condition" 'character [0-9]' "$trefoil" measure estimate --data "$work/lonely.csv" --weight w --var y --where 'y = = 1'
 printf '$FL2@(#) SPSS DATA FILE' >"$work/short.sav"
 refused "truncated .sav" 'short\.sav' "$trefoil" measure estimate --data "$work/short.sav" --weight w --var y
 head -c 3000 /dev/zero >"$work/zeros.sav"
