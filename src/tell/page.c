@@ -269,7 +269,7 @@ void tf_pages_build(struct tf_press *p)
         const bool may_wait = row->floats && b.page != NULL && !b.top &&
                               !row->fresh && !b.page->bare && row->land == b.page->land;
         if (may_wait && (b.n_wait > 0 || chunk_height(&b, i, j) > room(&b)) &&
-            chunk_height(&b, i, j) < 0.6 * (bottom_of(false) - top_of(false))) {
+            chunk_height(&b, i, j) < 0.9 * (bottom_of(false) - top_of(false))) {
             b.wait = tf_grow(p->a, b.wait, b.n_wait, &b.cap_wait, sizeof *b.wait);
             b.wait[b.n_wait++] = i;
             continue;

@@ -140,22 +140,22 @@ static void share(struct table *s)
     }
 }
 
-/* A table whose widest words do not fit side by side is set smaller; at the smallest size a range
- * (491–505) may part after its dash. */
+/* A table whose widest words do not fit side by side, or leave its row heads less than a quarter of
+ * the width, may part ranges (491–505) after the dash, and is then set smaller and smaller. */
 static void fit(struct table *s)
 {
-    static const double SIZE[] = {8.6, 8, 7.5, 7.5};
+    static const double SIZE[] = {8.6, 8.6, 8, 7.5};
     const double least = s->look.size;
     for (size_t k = 0; k < 4; k++) {
         double sum = 0;
         s->look.size = SIZE[k] < least ? SIZE[k] : least;
-        s->p->tight = k == 3;
+        s->p->tight = k > 0;
         for (size_t c = 0; c < s->t->n_cols; c++)
             s->min[c] = s->max[c] = 0;
         measure(s);
         for (size_t c = 0; c < s->t->n_cols; c++)
             sum += s->min[c];
-        if (sum <= s->f.w)
+        if (sum <= s->f.w && (s->words || s->f.w - sum + s->min[0] > 0.26 * s->f.w))
             return;
     }
 }
