@@ -65,7 +65,7 @@ $(B)/tests/%: $(B)/tests/%.o $(B)/libtrefoil.a
 $(B)/bench/%: $(B)/bench/%.o $(B)/libtrefoil.a
 	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
+$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/verbs.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
 	@mkdir -p $(@D)
 	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/sqlite3mc.o: $(MC)/sqlite3.c tools/flags.mk
@@ -80,6 +80,9 @@ $(GEN)/$(basename $(notdir $(1)))_sql.h: $(1) $(GEN)/embed
 	$(GEN)/embed sql tf_$(basename $(notdir $(1)))_sql $(1) > $$@.new && mv $$@.new $$@
 endef
 $(foreach f,$(SQL),$(eval $(call sql_rule,$(f))))
+$(GEN)/verbs.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
+	@mkdir -p $(@D)
+	awk -v part=verbs -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
 $(GEN)/commands.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
 	@mkdir -p $(@D)
 	awk -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && mv $@.new $@

@@ -274,7 +274,6 @@ static enum tf_code questions(struct out *o, const struct tf_study *s, const cha
     return TF_OK;
 }
 
-enum tf_code cmd_ask(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_ask(struct tf_run *run, struct tf_err *reterr)
 {
     static const struct {

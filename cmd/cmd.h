@@ -50,4 +50,6 @@ struct tf_study;
 TF_MUST_CHECK enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study,
                                           const char *country, struct tf_err *reterr);
 
+#include "gen/verbs.h" /* cmd_<verb> of every verb, from the heads of the files */
+
 #endif

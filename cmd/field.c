@@ -23,7 +23,6 @@
 #include "cmd/cmd.h"
 #include "field/field.h"
 
-enum tf_code cmd_field(struct tf_run *run, struct tf_err *reterr);
 
 static void say_json(const struct tf_flow *f, const struct tf_flow_rate *rate, size_t n)
 {

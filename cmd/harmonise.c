@@ -27,7 +27,6 @@
 #include "cmd/cmd.h"
 #include "harmonise/harmonise.h"
 
-enum tf_code cmd_harmonise(struct tf_run *run, struct tf_err *reterr);
 
 static json_t *obs_json(const struct tf_obs *o)
 {

@@ -29,7 +29,6 @@ static void say_json(const char *dir)
     json_decref(said);
 }
 
-enum tf_code cmd_init(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_init(struct tf_run *run, struct tf_err *reterr)
 {
     const char *name = "disrupting-harm", **word;

@@ -232,7 +232,6 @@ static enum tf_code run_verify(struct tf_run *run, const struct keep_words *w TF
     return TF_OK;
 }
 
-enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
 {
     static const struct {

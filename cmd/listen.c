@@ -25,7 +25,6 @@
 #include "cmd/cmd.h"
 #include "listen/listen.h"
 
-enum tf_code cmd_listen(struct tf_run *run, struct tf_err *reterr);
 
 static void dump(json_t *root)
 {

@@ -274,7 +274,6 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
 }
 
 /* declared for the table of verbs, build/gen/commands.h */
-enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
 {
     struct ask a = {0};

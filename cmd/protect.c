@@ -247,7 +247,6 @@ static enum tf_code explain(struct tf_run *run, const struct tf_study *study,
     return TF_OK;
 }
 
-enum tf_code cmd_protect(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_protect(struct tf_run *run, struct tf_err *reterr)
 {
     const char **word;

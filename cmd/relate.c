@@ -83,7 +83,6 @@ static void say_convergence(const struct tf_claims *all)
     }
 }
 
-enum tf_code cmd_relate(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_relate(struct tf_run *run, struct tf_err *reterr)
 {
     const char **word;

@@ -22,7 +22,6 @@ static void ready(const char *url)
     (void)fflush(stdout);
 }
 
-enum tf_code cmd_serve(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_serve(struct tf_run *run, struct tf_err *reterr)
 {
     const char *listen = "127.0.0.1:8080", **word;

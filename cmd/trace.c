@@ -74,7 +74,6 @@ static enum tf_code nothing(struct tf_run *run, const struct tf_study *study, co
                            "as it stands in the report, such as \"16 %%\".");
 }
 
-enum tf_code cmd_trace(struct tf_run *run, struct tf_err *reterr);
 enum tf_code cmd_trace(struct tf_run *run, struct tf_err *reterr)
 {
     const char *country = NULL, **word, **code = &country;

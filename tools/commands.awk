@@ -1,4 +1,4 @@
-# The table of commands, made from the heads of cmd/*.c: a file whose first line reads
+# The table of commands (or, with -v part=verbs, their prototypes), made from the heads of cmd/*.c: a file whose first line reads
 #     /* trefoil VERB: summary
 # is a verb; the comment is its help, word for word; cmd_VERB is its function.
 function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\\n\"" }
@@ -26,5 +26,7 @@ head {
     }
 }
 END {
-    printf "/* made from the heads of the verbs in cmd/ by tools/commands.awk */\n%s\nstatic const struct tf_command tf_commands[] = {\n%s    {NULL, NULL, NULL, NULL}};\n", decl, table
+    print "/* made from the heads of the verbs in cmd/ by tools/commands.awk */"
+    if (part == "verbs") printf "%s", decl
+    else printf "static const struct tf_command tf_commands[] = {\n%s    {NULL, NULL, NULL, NULL}};\n", table
 }
