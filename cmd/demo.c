@@ -17,7 +17,6 @@
 #include "cmd/cmd.h"
 #include "demo/demo.h"
 
-
 enum tf_code cmd_demo(struct tf_run *run, struct tf_err *reterr)
 {
     const char **word;

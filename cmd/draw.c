@@ -62,7 +62,6 @@ static enum tf_code sample(struct tf_run *run, const char *path, const char *psu
     return TF_OK;
 }
 
-/* declared for the table of verbs, build/gen/commands.h */
 enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
 {
     const char *frame = NULL, *psus = NULL, *seed = NULL, **word;

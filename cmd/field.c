@@ -23,7 +23,6 @@
 #include "cmd/cmd.h"
 #include "field/field.h"
 
-
 static void say_json(const struct tf_flow *f, const struct tf_flow_rate *rate, size_t n)
 {
     json_t *rows = json_array(), *rates = json_array();

@@ -27,7 +27,6 @@
 #include "cmd/cmd.h"
 #include "harmonise/harmonise.h"
 
-
 static json_t *obs_json(const struct tf_obs *o)
 {
     json_t *j = json_pack("{s:s, s:s, s:s, s:s}", "area", o->area, "period", o->period, "breakdown",

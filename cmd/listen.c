@@ -25,7 +25,6 @@
 #include "cmd/cmd.h"
 #include "listen/listen.h"
 
-
 static void dump(json_t *root)
 {
     (void)json_dumpf(root, stdout, JSON_INDENT(2));

@@ -273,7 +273,6 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
     return TF_OK;
 }
 
-/* declared for the table of verbs, build/gen/commands.h */
 enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
 {
     struct ask a = {0};
