@@ -17,6 +17,13 @@
 #define SAY(out, level, id, place, help, ...)                                                   \
     tf_notice_add((out), (level), (id), (place).file, (place).line, (place).column, (help), __VA_ARGS__)
 
+static struct tf_place place_or_none(const struct tf_yaml *node)
+{
+    if (node != NULL)
+        return tf_place_of(node);
+    return (struct tf_place){.file = NULL};
+}
+
 /* Where list[k].key is written; else the entry itself. */
 static struct tf_place place_in(const struct tf_yaml *root, const char *list, size_t k,
                                 const char *key)
@@ -24,15 +31,15 @@ static struct tf_place place_in(const struct tf_yaml *root, const char *list, si
     const struct tf_yaml *entries = tf_yaml_get(root, list);
     const struct tf_yaml *entry = entries != NULL && k < entries->n ? entries->item[k] : NULL;
     const struct tf_yaml *value = tf_yaml_get(entry, key);
-    if (value != NULL)
-        return tf_place_of(value);
-    return entry != NULL ? tf_place_of(entry) : (struct tf_place){.file = NULL};
+    if (value == NULL)
+        value = entry;
+    return place_or_none(value);
 }
 
 static struct tf_place place_under(const struct tf_yaml *root, const char *map, const char *key)
 {
     const struct tf_yaml *value = tf_yaml_get(tf_yaml_get(root, map), key);
-    return value == NULL ? (struct tf_place){.file = NULL} : tf_place_of(value);
+    return place_or_none(value);
 }
 
 static bool among(const char *word, const char *const *list, size_t n)

