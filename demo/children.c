@@ -133,7 +133,7 @@ static void misorder(struct demo_grid *g)
 static void ladder(struct demo_country *c, struct demo_grid *g)
 {
     struct tf_rng rng = demo_stream(c, "child/ladder");
-    const double *any = demo_grid_find(g, "exp_any");
+    const double *any = demo_grid_find(g, "unwanted");
     double *x = demo_grid_add(g, "ladder");
     for (size_t r = 0; r < g->n_rows; r++) {
         const double y = floor(7.4 - 0.2 * (double)c->preset->index -
@@ -161,7 +161,7 @@ static void write_row(struct demo_country *c, struct tf_buf *out, const struct d
     tf_buf_fixed(out, x->p_person, 6);
     tf_buf_char(out, ',');
     if (!isnan(x->weight))
-        tf_buf_fixed(out, x->weight, 4);
+        tf_buf_fixed(out, x->weight, 7);
     tf_buf_printf(out, ",%d", x->broken);
     demo_grid_row(out, g, r, sealed_from, x->broken);
 }

@@ -127,7 +127,8 @@ static void close_psu(struct walk *w, struct tf_buf *roster)
     }
 }
 
-/* Delivered weights: base weights scaled to the number of internet-using children. */
+/* Delivered weights: base weights scaled to the number of internet-using children, in thousands, so
+ * that an estimated number of children is printed no finer than it is known. */
 static void set_weights(struct demo_country *c)
 {
     const struct demo_preset *p = c->preset;
@@ -149,7 +150,7 @@ static void set_weights(struct demo_country *c)
         sum += isnan(x->weight) ? 0 : x->weight;
     }
     for (size_t k = 0; k < c->n_children; k++)
-        c->child[k].weight *= p->population * p->internet / sum;
+        c->child[k].weight *= p->population / 1000 * p->internet / sum;
 }
 
 enum tf_code demo_doors(struct demo_country *c, struct tf_err *reterr)

@@ -112,7 +112,7 @@ static void translation_fault(struct harm *h)
 /* The follow-up opens after any of a to c and e to h. */
 static double *any_experience(struct harm *h, struct demo_grid *g)
 {
-    double *any = demo_grid_add(g, "exp_any");
+    double *any = demo_grid_add(g, "unwanted");
     for (size_t r = 0; r < h->n; r++) {
         bool yes = false, some = false;
         for (size_t k = 0; k < DEMO_ITEMS; k++) {

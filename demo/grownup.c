@@ -74,7 +74,7 @@ enum tf_code demo_caregivers(struct demo_country *c, struct tf_err *reterr)
                       x->psu / 5 % 3 == 1 ? "     " : "", c->preset->code, x->psu / 5 + 1,
                       c->preset->language[x->language], sex[r], age[r]);
         if (!isnan(x->weight))
-            tf_buf_fixed(&out, x->weight, 4);
+            tf_buf_fixed(&out, x->weight, 7);
         demo_grid_row(&out, g, r, 0, false);
     }
     return demo_put(c, "children/{country}/caregiver.csv", &out, reterr);

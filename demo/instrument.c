@@ -47,6 +47,9 @@ enum tf_code demo_instruments(struct tf_arena *arena, const char *dir, struct tf
     TF_TRY(instrument(arena, dir, "child", "Household survey: child", "children/child.xlsx", reterr));
     TF_TRY(instrument(arena, dir, "caregiver", "Household survey: caregiver",
                       "children/caregiver.xlsx", reterr));
+    TF_TRY(instrument(arena, dir, "roster", "Screening at the door", "children/roster.xlsx", reterr));
+    TF_TRY(instrument(arena, dir, "consultation", "Consultation of young people",
+                      "children/consultation.xlsx", reterr));
     return instrument(arena, dir, "frontline", "Survey of frontline workers",
                       "context/frontline.xlsx", reterr);
 }
