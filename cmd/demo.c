@@ -3,11 +3,12 @@
  *     trefoil demo DIR
  *
  * Writes a study of three countries that do not exist (XA, XB, XC) into DIR, which must be empty or
- * not be there: study.yaml, sampling frames, contact sheets, interviews with children and caregivers,
- * a survey of frontline workers, police and platform series, the legal grid, transcripts with coded
- * passages, findings and report texts. All of it is synthetic and says so. The data carry the faults
- * that real files had; the rules that handle them stand in children/child.cleaning.yaml. The folder
- * faults/ holds report texts that must stop a build, each with the message to expect.
+ * not be there: study.yaml, sampling frames, contact sheets, interviews with children and
+ * caregivers, a survey of frontline workers, police and platform series, the legal grid,
+ * transcripts with coded passages, findings and report texts. All of it is synthetic and says so.
+ * The data carry the faults that real files had; the rules that handle them stand in
+ * children/child.cleaning.yaml. The folder faults/ holds report texts that must stop a build, each
+ * with the message to expect.
  *
  * The same bytes come out each time. Then, for example:
  *

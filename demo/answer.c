@@ -1,17 +1,24 @@
 /* How an answer is made.
  *
- * A yes/no question: logit(share) plus effects of age, sex and area and a little of what the people of
- * one PSU share; one uniform number decides. A scale: the cut points of the middle country's shares
- * on the logit scale, moved by the country's shift and by the same effects. "Don't know" (888) and
- * "prefer not to say" (999) come first and without regard to the answer: a simplification, real ones
- * depend on it. Exact shares are set where a preset asks for them, by a weighted threshold. */
+ * A yes/no question: logit(share) plus effects of age, sex and area and a little of what the people
+ * of one PSU share; one uniform number decides. A scale: the cut points of the middle country's
+ * shares on the logit scale, moved by the country's shift and by the same effects. "Don't know"
+ * (888) and "prefer not to say" (999) come first and without regard to the answer: a
+ * simplification, real ones depend on it. Exact shares are set where a preset asks for them, by a
+ * weighted threshold. */
 #include <math.h>
 #include <stdlib.h>
 
 #include "demo/inside.h"
 
-static double logit(double p) { return log(p / (1 - p)); }
-static double logistic(double x) { return 1 / (1 + exp(-x)); }
+static double logit(double p)
+{
+    return log(p / (1 - p));
+}
+static double logistic(double x)
+{
+    return 1 / (1 + exp(-x));
+}
 
 struct tf_rng demo_stream(const struct demo_country *c, const char *what)
 {
@@ -68,8 +75,8 @@ void demo_ask_yesno(struct demo_country *c, struct demo_grid *g, const char *who
     for (size_t r = 0; r < g->n_rows; r++) {
         const double u = tf_rng_uniform(&rng), miss = tf_rng_uniform(&rng);
         const double eta = logit(q->share[c->preset->index]) + q->age * p[r].age +
-                           q->second_sex * (p[r].second_sex - 0.5) +
-                           q->urban * (p[r].urban - 0.5) + 0.25 * p[r].cluster;
+                           q->second_sex * (p[r].second_sex - 0.5) + q->urban * (p[r].urban - 0.5) +
+                           0.25 * p[r].cluster;
         x[r] = miss < q->dont_know                   ? 888
                : miss < q->dont_know + q->prefer_not ? 999
                : u < logistic(eta)                   ? 1

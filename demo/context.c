@@ -6,10 +6,10 @@
  *     PARTICIPANT: [[blame Q-blame|People ask the girl what she did.]]      proposed for print
  *     PARTICIPANT: [[trust +|Families think nothing will come of it.]]     coded by both coders
  *
- * The head of a file gives participant pattern, activity and role. Marks are taken out, the offsets of
- * each passage are counted in code points over the clean file. Lines that begin with XA|, XB| or XC|
- * belong to that country alone, so that three countries do not say the same. Interviews speak of
- * services, barriers, justice, cooperation, training and reporting, never of acts. */
+ * The head of a file gives participant pattern, activity and role. Marks are taken out, the offsets
+ * of each passage are counted in code points over the clean file. Lines that begin with XA|, XB| or
+ * XC| belong to that country alone, so that three countries do not say the same. Interviews speak
+ * of services, barriers, justice, cooperation, training and reporting, never of acts. */
 #include <string.h>
 
 #include "demo/inside.h"
@@ -28,8 +28,9 @@ struct person {
 static const char *head(struct tf_arena *a, const char *text, const char *key)
 {
     const char *at = strstr(text, key), *end = at == NULL ? NULL : strchr(at, '\n');
-    return end == NULL ? "" : tf_trim(a, tf_strndup(a, at + strlen(key),
-                                                    (size_t)(end - at) - strlen(key)));
+    return end == NULL
+               ? ""
+               : tf_trim(a, tf_strndup(a, at + strlen(key), (size_t)(end - at) - strlen(key)));
 }
 
 /* The lines of this country, its name put in. */
@@ -88,9 +89,8 @@ static void take_marks(struct coding *k, const char *id, const char *marked, str
         }
         char *text = tf_strndup(k->c->arena, bar + 1, (size_t)(close - bar - 1));
         char **word;
-        const size_t n = tf_split(k->c->arena,
-                                  tf_strndup(k->c->arena, open + 2, (size_t)(bar - open - 2)), ' ',
-                                  &word);
+        const size_t n = tf_split(
+            k->c->arena, tf_strndup(k->c->arena, open + 2, (size_t)(bar - open - 2)), ' ', &word);
         const bool both = tf_streq(word[n - 1], "+");
         const char *quote = n > 1 && word[1][0] == 'Q' ? word[1] : "";
         const size_t length = points(text, strlen(text));
@@ -142,7 +142,8 @@ static enum tf_code one_transcript(struct coding *k, const char *name, struct tf
 
 enum tf_code demo_context(struct demo_country *c, struct tf_err *reterr)
 {
-    struct coding k = {.c = c, .segments = {.arena = c->arena}, .participants = {.arena = c->arena}};
+    struct coding k = {
+        .c = c, .segments = {.arena = c->arena}, .participants = {.arena = c->arena}};
     tf_buf_add(&k.segments, "segment,transcript,start,end,code,coder,quote,text\n");
     tf_buf_add(&k.participants, "participant,activity,role,institution,attribution,consent_use,"
                                 "consent_quote,withdrawn\n");
@@ -152,8 +153,8 @@ enum tf_code demo_context(struct demo_country *c, struct tf_err *reterr)
     const size_t n_names = tf_split(c->arena, list == NULL ? "" : list, '\n', &name);
     for (size_t j = 0; j < n_names; j++)
         if (!tf_is_blank(name[j]))
-            TF_TRY(one_transcript(&k, tf_printf(c->arena, "_make/transcripts/%s", name[j]),
-                                  reterr));
+            TF_TRY(
+                one_transcript(&k, tf_printf(c->arena, "_make/transcripts/%s", name[j]), reterr));
     TF_TRY(demo_put(c, "context/{country}/participants.csv", &k.participants, reterr));
     return demo_put(c, "context/{country}/segments.csv", &k.segments, reterr);
 }

@@ -1,9 +1,10 @@
 /* At the doors: contact sheets, the screening roster, and the children who were interviewed.
  *
  * In each PSU a random walk goes on until the take is reached: about fifteen doors for one complete
- * interview. Every door has an outcome; every screened household with children of 12 to 17 goes into
- * the roster, whether they use the internet or not; one of its users is picked for the interview.
- * Probabilities: PSU as drawn, household = dwellings tried / households listed, person = 1 / users. */
+ * interview. Every door has an outcome; every screened household with children of 12 to 17 goes
+ * into the roster, whether they use the internet or not; one of its users is picked for the
+ * interview. Probabilities: PSU as drawn, household = dwellings tried / households listed, person =
+ * 1 / users. */
 #include <math.h>
 
 #include "demo/inside.h"
@@ -30,10 +31,9 @@ static size_t household_members(struct walk *w, struct member *m)
     for (size_t k = 0; k < n; k++) {
         m[k].sex = tf_rng_uniform(w->rng) < 0.51 ? 1 : 2;
         m[k].age = 12 + (int)tf_rng_below(w->rng, 6);
-        const double eta = base + 0.30 * (m[k].age - 14.5) +
-                           (demo_urban(w->c, w->psu) ? 0.25 : -0.25) +
-                           (m[k].sex == 1 ? 0.10 : -0.10) * (double)p->index +
-                           0.35 * w->c->psu_effect[w->psu];
+        const double eta =
+            base + 0.30 * (m[k].age - 14.5) + (demo_urban(w->c, w->psu) ? 0.25 : -0.25) +
+            (m[k].sex == 1 ? 0.10 : -0.10) * (double)p->index + 0.35 * w->c->psu_effect[w->psu];
         m[k].online = tf_rng_uniform(w->rng) < 1 / (1 + exp(-eta));
     }
     return n;
@@ -90,10 +90,11 @@ static const char *screened(struct walk *w)
 static void knock(struct walk *w)
 {
     const double u = tf_rng_uniform(w->rng);
-    const char *outcome = u < 0.07 ? "not_a_dwelling" : u < 0.27 ? "no_contact"
-                          : u < 0.33                             ? "refused_screening"
-                                                                 : screened(w);
-    const size_t visits = tf_streq(outcome, "no_contact") ? 3
+    const char *outcome = u < 0.07   ? "not_a_dwelling"
+                          : u < 0.27 ? "no_contact"
+                          : u < 0.33 ? "refused_screening"
+                                     : screened(w);
+    const size_t visits = tf_streq(outcome, "no_contact")       ? 3
                           : tf_streq(outcome, "not_a_dwelling") ? 1
                                                                 : 1 + tf_rng_below(w->rng, 3);
     w->door++;
@@ -144,9 +145,8 @@ static void set_weights(struct demo_country *c)
     double sum = 0;
     for (size_t k = 0; k < c->n_children; k++) {
         struct demo_child *x = &c->child[k];
-        x->weight = none[k] || x->broken
-                        ? (double)NAN
-                        : tf_base_weight(x->p_psu, x->p_hh, x->p_person);
+        x->weight =
+            none[k] || x->broken ? (double)NAN : tf_base_weight(x->p_psu, x->p_hh, x->p_person);
         sum += isnan(x->weight) ? 0 : x->weight;
     }
     for (size_t k = 0; k < c->n_children; k++)
@@ -159,10 +159,15 @@ enum tf_code demo_doors(struct demo_country *c, struct tf_err *reterr)
     struct tf_rng rng = demo_stream(c, "doors");
     struct tf_buf contacts = {.arena = c->arena}, roster = {.arena = c->arena};
     tf_buf_add(&contacts, "psu,door,visits,outcome\n");
-    tf_buf_add(&roster, "person_id,psu,stratum,area,household,sex,age,net_3m,p_psu,p_hh,p_person\n");
+    tf_buf_add(&roster,
+               "person_id,psu,stratum,area,household,sex,age,net_3m,p_psu,p_hh,p_person\n");
     for (size_t k = 0; k < c->sample->n; k++) {
         struct tf_buf rows = {.arena = c->arena};
-        struct walk w = {.c = c, .rng = &rng, .contacts = &contacts, .roster = &rows, .psu = k,
+        struct walk w = {.c = c,
+                         .rng = &rng,
+                         .contacts = &contacts,
+                         .roster = &rows,
+                         .psu = k,
                          .first_child = c->n_children};
         const size_t take = p->complete / c->sample->n + (k < p->complete % c->sample->n);
         w.broken_left = k == p->run_psu ? 6 : 0;

@@ -1,10 +1,10 @@
 /* Unwanted experiences online: eight items, the last time, whom children told.
  *
  * One latent number per child (what the PSU shares, a little age, chance) orders the children; the
- * composite "clear example" (any of e, f, g, h) is the upper share that the preset asks for, exactly,
- * by weight, among those with an answer to every item asked. Items a to d follow the same latent
- * number less closely. Items e and f (money or gifts) are asked of ages 15 to 17 only. Nothing is said
- * of what happened: a code is all there is. */
+ * composite "clear example" (any of e, f, g, h) is the upper share that the preset asks for,
+ * exactly, by weight, among those with an answer to every item asked. Items a to d follow the same
+ * latent number less closely. Items e and f (money or gifts) are asked of ages 15 to 17 only.
+ * Nothing is said of what happened: a code is all there is. */
 #include <math.h>
 
 #include "demo/inside.h"
@@ -19,8 +19,14 @@ struct harm { /* what all parts below need */
     bool *answered; /* an answer to each of e to h that was asked */
 };
 
-static bool is(double x, double code) { return x > code - 0.5 && x < code + 0.5; }
-static bool asked(const struct demo_child *x, size_t k) { return !((k == 4 || k == 5) && x->age < 15); }
+static bool is(double x, double code)
+{
+    return x > code - 0.5 && x < code + 0.5;
+}
+static bool asked(const struct demo_child *x, size_t k)
+{
+    return !((k == 4 || k == 5) && x->age < 15);
+}
 
 /* Who answers what: a few decline the whole block, some decline or do not know one item. */
 static void decline(struct harm *h)
@@ -46,8 +52,8 @@ static void order_children(struct harm *h, const struct demo_person *p)
     struct tf_rng rng = demo_stream(h->c, "exp/latent");
     const double icc = h->c->preset->cluster;
     for (size_t r = 0; r < h->n; r++) {
-        h->latent[r] = sqrt(icc) * p[r].cluster + sqrt(1 - icc) * tf_rng_normal(&rng) +
-                       0.05 * p[r].age;
+        h->latent[r] =
+            sqrt(icc) * p[r].cluster + sqrt(1 - icc) * tf_rng_normal(&rng) + 0.05 * p[r].age;
         h->weight[r] = isnan(h->c->child[r].weight) ? 0 : h->c->child[r].weight;
     }
 }
@@ -57,8 +63,7 @@ static void lighter_items(struct harm *h)
 {
     const struct demo_preset *p = h->c->preset;
     for (size_t k = 0; k < 4; k++) {
-        struct tf_rng rng =
-            demo_stream(h->c, tf_printf(h->c->arena, "exp/%s", item_name[k]));
+        struct tf_rng rng = demo_stream(h->c, tf_printf(h->c->arena, "exp/%s", item_name[k]));
         double *x = TF_NEW_N(h->c->arena, double, h->n + 1);
         bool *mask = TF_NEW_N(h->c->arena, bool, h->n + 1);
         for (size_t r = 0; r < h->n; r++) {
@@ -132,19 +137,30 @@ static void last_time(struct harm *h, struct demo_grid *g, const double *any)
         const char *name;
         size_t k;
         double share[DEMO_COUNTRIES][7];
+        /* clang-format off */
     } question[] = {
-        {"last_feel", 4, {{0.31, 0.33, 0.22, 0.14}, {0.34, 0.33, 0.20, 0.13}, {0.37, 0.33, 0.18, 0.12}}},
-        {"last_mode", 4, {{0.58, 0.16, 0.17, 0.09}, {0.55, 0.18, 0.19, 0.08}, {0.52, 0.20, 0.21, 0.07}}},
-        {"last_plat", 5, {{0.52, 0.26, 0.12, 0.05, 0.05}, {0.56, 0.24, 0.10, 0.05, 0.05}, {0.58, 0.24, 0.08, 0.06, 0.04}}},
-        {"last_person", 7, {{0.24, 0.09, 0.19, 0.10, 0.05, 0.10, 0.23}, {0.22, 0.10, 0.20, 0.10, 0.05, 0.10, 0.23}, {0.20, 0.11, 0.20, 0.11, 0.06, 0.10, 0.22}}},
-        {"last_outcome", 5, {{0.46, 0.30, 0.08, 0.04, 0.12}, {0.43, 0.33, 0.09, 0.04, 0.11}, {0.38, 0.37, 0.11, 0.03, 0.11}}},
+        {"last_feel", 4, {{0.31, 0.33, 0.22, 0.14},
+                          {0.34, 0.33, 0.20, 0.13},
+                          {0.37, 0.33, 0.18, 0.12}}},
+        {"last_mode", 4, {{0.58, 0.16, 0.17, 0.09},
+                          {0.55, 0.18, 0.19, 0.08},
+                          {0.52, 0.20, 0.21, 0.07}}},
+        {"last_plat", 5, {{0.52, 0.26, 0.12, 0.05, 0.05},
+                          {0.56, 0.24, 0.10, 0.05, 0.05},
+                          {0.58, 0.24, 0.08, 0.06, 0.04}}},
+        {"last_person", 7, {{0.24, 0.09, 0.19, 0.10, 0.05, 0.10, 0.23},
+                            {0.22, 0.10, 0.20, 0.10, 0.05, 0.10, 0.23},
+                            {0.20, 0.11, 0.20, 0.11, 0.06, 0.10, 0.22}}},
+        {"last_outcome", 5, {{0.46, 0.30, 0.08, 0.04, 0.12},
+                             {0.43, 0.33, 0.09, 0.04, 0.11},
+                             {0.38, 0.37, 0.11, 0.03, 0.11}}},
+        /* clang-format on */
     };
     for (size_t q = 0; q < sizeof question / sizeof question[0]; q++) {
         struct tf_rng rng = demo_stream(h->c, question[q].name);
         double *x = demo_grid_add(g, question[q].name);
         for (size_t r = 0; r < h->n; r++) {
-            const int code =
-                demo_pick(&rng, question[q].share[h->c->preset->index], question[q].k);
+            const int code = demo_pick(&rng, question[q].share[h->c->preset->index], question[q].k);
             if (is(any[r], 1))
                 x[r] = code;
         }
@@ -155,19 +171,22 @@ static void last_time(struct harm *h, struct demo_grid *g, const double *any)
 static void told(struct harm *h, struct demo_grid *g, const double *any)
 {
     static const struct demo_yesno whom[] = {
-        {"told_friend", {0.52, 0.50, 0.47}, 0, 0, 0, 0, 0},
-        {"told_sibling", {0.20, 0.19, 0.17}, 0, 0, 0, 0, 0},
-        {"told_parent", {0.36, 0.30, 0.22}, 0, 0, 0, 0, 0},
-        {"told_adult", {0.07, 0.07, 0.06}, 0, 0, 0, 0, 0},
-        {"told_teacher", {0.06, 0.05, 0.04}, 0, 0, 0, 0, 0},
-        {"told_social", {0.02, 0.015, 0.01}, 0, 0, 0, 0, 0},
+        {"told_friend",   {0.52, 0.50, 0.47},   0, 0, 0, 0, 0},
+        {"told_sibling",  {0.20, 0.19, 0.17},   0, 0, 0, 0, 0},
+        {"told_parent",   {0.36, 0.30, 0.22},   0, 0, 0, 0, 0},
+        {"told_adult",    {0.07, 0.07, 0.06},   0, 0, 0, 0, 0},
+        {"told_teacher",  {0.06, 0.05, 0.04},   0, 0, 0, 0, 0},
+        {"told_social",   {0.02, 0.015, 0.01},  0, 0, 0, 0, 0},
         {"told_helpline", {0.02, 0.015, 0.008}, 0, 0, 0, 0, 0},
-        {"told_police", {0.03, 0.02, 0.01}, 0, 0, 0, 0, 0},
+        {"told_police",   {0.03, 0.02, 0.01},   0, 0, 0, 0, 0},
     };
     static const struct demo_yesno reason[] = {
-        {"why_where", {0.36, 0.40, 0.44}, 0, 0, 0, 0, 0}, {"why_shame", {0.31, 0.33, 0.34}, 0, 0, 0, 0, 0},
-        {"why_blame", {0.22, 0.25, 0.29}, 0, 0, 0, 0, 0}, {"why_trouble", {0.20, 0.21, 0.22}, 0, 0, 0, 0, 0},
-        {"why_minor", {0.30, 0.24, 0.20}, 0, 0, 0, 0, 0}, {"why_nothing", {0.15, 0.19, 0.23}, 0, 0, 0, 0, 0},
+        {"why_where",   {0.36, 0.40, 0.44}, 0, 0, 0, 0, 0},
+        {"why_shame",   {0.31, 0.33, 0.34}, 0, 0, 0, 0, 0},
+        {"why_blame",   {0.22, 0.25, 0.29}, 0, 0, 0, 0, 0},
+        {"why_trouble", {0.20, 0.21, 0.22}, 0, 0, 0, 0, 0},
+        {"why_minor",   {0.30, 0.24, 0.20}, 0, 0, 0, 0, 0},
+        {"why_nothing", {0.15, 0.19, 0.23}, 0, 0, 0, 0, 0},
     };
     static const double nobody[] = {0.31, 0.35, 0.40};
     struct tf_rng rng = demo_stream(h->c, "told");
@@ -202,16 +221,19 @@ static void offline(struct harm *h, struct demo_grid *g, const double *any)
     static const struct {
         const char *name;
         double share[DEMO_COUNTRIES][2]; /* without, with an unwanted experience online */
-    } form[] = {{"off_emotional", {{0.15, 0.36}, {0.19, 0.42}, {0.24, 0.46}}},
-                {"off_physical", {{0.09, 0.24}, {0.13, 0.31}, {0.18, 0.37}}},
-                {"off_sexual", {{0.008, 0.07}, {0.012, 0.09}, {0.015, 0.12}}}};
+    } form[] = {
+        {"off_emotional", {{0.15, 0.36}, {0.19, 0.42}, {0.24, 0.46}}   },
+        {"off_physical",  {{0.09, 0.24}, {0.13, 0.31}, {0.18, 0.37}}   },
+        {"off_sexual",    {{0.008, 0.07}, {0.012, 0.09}, {0.015, 0.12}}}
+    };
     for (size_t k = 0; k < 3; k++) {
         struct tf_rng rng = demo_stream(h->c, form[k].name);
         double *x = demo_grid_add(g, form[k].name);
         for (size_t r = 0; r < h->n; r++) {
             const double u = tf_rng_uniform(&rng), miss = tf_rng_uniform(&rng);
-            x[r] = miss < 0.03 || any[r] > 2 ? 999
-                                             : u < form[k].share[h->c->preset->index][is(any[r], 1)];
+            x[r] = miss < 0.03 || any[r] > 2
+                       ? 999
+                       : u < form[k].share[h->c->preset->index][is(any[r], 1)];
         }
     }
 }

@@ -1,9 +1,9 @@
 /* The sampling frame and the sample of PSUs.
  *
- * Some 600 primary sampling units in eight strata (four regions, urban and rural), with household counts
- * between 260 and 900. Part of the frame is excluded, as in every real country: remote places, or a
- * whole region for security. The frame is written as a user would deliver it, read back by the draw
- * room and drawn from there: the demo has no second sampler. */
+ * Some 600 primary sampling units in eight strata (four regions, urban and rural), with household
+ * counts between 260 and 900. Part of the frame is excluded, as in every real country: remote
+ * places, or a whole region for security. The frame is written as a user would deliver it, read
+ * back by the draw room and drawn from there: the demo has no second sampler. */
 #include <math.h>
 
 #include "demo/inside.h"

@@ -1,8 +1,8 @@
 /* demo, inside: the presets of the three countries and the small tools that the files share.
  *
- * Everything is drawn from streams known by name ("demo/XA/doors"), so that the same study comes out
- * on every machine, and a change in one part leaves the others as they were. Sources of the rates:
- * parameters for a synthetic country, set by hand; none is an estimate of anything real. */
+ * Everything is drawn from streams known by name ("demo/XA/doors"), so that the same study comes
+ * out on every machine, and a change in one part leaves the others as they were. Sources of the
+ * rates: parameters for a synthetic country, set by hand; none is an estimate of anything real. */
 #ifndef TF_DEMO_INSIDE_H
 #define TF_DEMO_INSIDE_H
 
@@ -12,37 +12,37 @@
 enum { DEMO_COUNTRIES = 3, DEMO_PSUS = 100, DEMO_ITEMS = 8, DEMO_LANGUAGES = 3 };
 
 struct demo_preset {
-    const char *code;             /* XA XB XC */
-    size_t index;                 /* 0 1 2: LOW MID HIGH */
-    double population;            /* children aged 12-17 */
-    double internet;              /* share of them who use the internet */
-    double adolescents;           /* share of screened households with a 12-17 year old */
-    double composite;             /* share with a clear example, exact among those with an answer */
-    double item[DEMO_ITEMS];      /* a b c d: exact; e-h follow from the composite */
-    double cluster;               /* how alike the children of one PSU are in these experiences */
+    const char *code;        /* XA XB XC */
+    size_t index;            /* 0 1 2: LOW MID HIGH */
+    double population;       /* children aged 12-17 */
+    double internet;         /* share of them who use the internet */
+    double adolescents;      /* share of screened households with a 12-17 year old */
+    double composite;        /* share with a clear example, exact among those with an answer */
+    double item[DEMO_ITEMS]; /* a b c d: exact; e-h follow from the composite */
+    double cluster;          /* how alike the children of one PSU are in these experiences */
     size_t complete, unweighted, duplicates;
     const char *language[DEMO_LANGUAGES];
     double language_share[DEMO_LANGUAGES];
-    const char *excluded_region;  /* whole region, or NULL */
-    double excluded_share;        /* of the frame, remote PSUs of one region */
+    const char *excluded_region; /* whole region, or NULL */
+    double excluded_share;       /* of the frame, remote PSUs of one region */
     const char *excluded_reason;
-    size_t run_psu;               /* PSU with a run of six broken-off interviews; or DEMO_PSUS */
-    size_t broken;                /* broken-off interviews in all */
+    size_t run_psu; /* PSU with a run of six broken-off interviews; or DEMO_PSUS */
+    size_t broken;  /* broken-off interviews in all */
 };
 extern const struct demo_preset demo_preset[DEMO_COUNTRIES];
 
-struct demo_child { /* one interview, complete or broken off */
-    size_t psu, household;  /* index of the PSU in the sample; number of the household */
-    int sex, age;           /* 1 boy 2 girl */
+struct demo_child {        /* one interview, complete or broken off */
+    size_t psu, household; /* index of the PSU in the sample; number of the household */
+    int sex, age;          /* 1 boy 2 girl */
     bool broken;
     double p_psu, p_hh, p_person;
-    double weight;          /* NaN where none was delivered */
+    double weight; /* NaN where none was delivered */
     size_t language;
 };
 struct demo_country {
     struct tf_arena *arena;
     const struct demo_preset *preset;
-    const char *dir;              /* the study folder */
+    const char *dir; /* the study folder */
     struct tf_sample *sample;
     struct demo_child *child;
     size_t n_children, cap_children;
@@ -65,7 +65,7 @@ void demo_grid_row(struct tf_buf *out, const struct demo_grid *g, size_t row, si
 
 /* Whom a set of answers depends on, one per row. */
 struct demo_person {
-    double age;   /* years above 14.5, or caregivers: decades above 40 */
+    double age; /* years above 14.5, or caregivers: decades above 40 */
     double second_sex, urban, cluster;
 };
 struct demo_yesno { /* one yes/no question: shares of yes in XA, XB, XC, then effects (logit) */
@@ -112,8 +112,8 @@ TF_MUST_CHECK enum tf_code demo_frontline(struct demo_country *c, struct tf_err 
 TF_MUST_CHECK enum tf_code demo_consultation(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_threats(struct demo_country *c, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code demo_context(struct demo_country *c, struct tf_err *reterr);
-TF_MUST_CHECK enum tf_code demo_instruments(struct tf_arena *arena, const char *dir,
-                                            struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code
+demo_instruments(struct tf_arena *arena, const char *dir, struct tf_err *reterr);
 /* A static file of the study by its name below demo/study. NULL when there is none. */
 const char *demo_static(const char *name, size_t *ret_n);
 

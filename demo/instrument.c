@@ -1,6 +1,6 @@
 /* The instruments as XLSForm workbooks, made from the sheets under demo/study/_make/instruments:
- * <name>.survey.csv and <name>.choices.csv, labels in English and, for some questions, in Khmer, Thai,
- * Vietnamese and Amharic. The wording is the study's own. */
+ * <name>.survey.csv and <name>.choices.csv, labels in English and, for some questions, in Khmer,
+ * Thai, Vietnamese and Amharic. The wording is the study's own. */
 #include "base/xlsx.h"
 #include "demo/inside.h"
 
@@ -44,10 +44,12 @@ static enum tf_code instrument(struct tf_arena *arena, const char *dir, const ch
 
 enum tf_code demo_instruments(struct tf_arena *arena, const char *dir, struct tf_err *reterr)
 {
-    TF_TRY(instrument(arena, dir, "child", "Household survey: child", "children/child.xlsx", reterr));
+    TF_TRY(
+        instrument(arena, dir, "child", "Household survey: child", "children/child.xlsx", reterr));
     TF_TRY(instrument(arena, dir, "caregiver", "Household survey: caregiver",
                       "children/caregiver.xlsx", reterr));
-    TF_TRY(instrument(arena, dir, "roster", "Screening at the door", "children/roster.xlsx", reterr));
+    TF_TRY(
+        instrument(arena, dir, "roster", "Screening at the door", "children/roster.xlsx", reterr));
     TF_TRY(instrument(arena, dir, "consultation", "Consultation of young people",
                       "children/consultation.xlsx", reterr));
     return instrument(arena, dir, "frontline", "Survey of frontline workers",

@@ -1,8 +1,8 @@
 /* Series of counts: police, platforms, hotline, helpline. Synthetic magnitudes.
  *
- * The police series on cases with a technology element holds the three cells that must never be mixed
- * up: a true zero, a year the source did not record, a year it recorded and did not supply. Parts
- * that add up to a whole do so exactly; kinds of reports are a partition of the total. */
+ * The police series on cases with a technology element holds the three cells that must never be
+ * mixed up: a true zero, a year the source did not record, a year it recorded and did not supply.
+ * Parts that add up to a whole do so exactly; kinds of reports are a partition of the total. */
 #include <math.h>
 
 #include "demo/inside.h"
@@ -17,29 +17,53 @@ struct cell { /* value, or NaN and the source's word for why */
 struct counts {
     double cases[YEARS], material[YEARS], solicitation[YEARS]; /* police, cases by offence */
     struct cell technology[YEARS];
-    double girls[YEARS], boys[YEARS]; /* recorded victims */
+    double girls[YEARS], boys[YEARS];                  /* recorded victims */
     double tips[TIP_YEARS], first_platform[TIP_YEARS]; /* reports; share of kind one */
     struct cell hotline[YEARS];
     double helpline[YEARS], helpline_online[YEARS];
 };
-#define GIVEN(x) {(x), "as_published"}
-#define ABSENT(why) {(double)NAN, (why)}
+#define GIVEN(x)                                                                                   \
+    {                                                                                              \
+        (x), "as_published"                                                                        \
+    }
+#define ABSENT(why)                                                                                \
+    {                                                                                              \
+        (double)NAN, (why)                                                                         \
+    }
 static const struct counts counts[DEMO_COUNTRIES] = {
-    {{412, 437, 398}, {9, 14, 11}, {0, 3, 5},
+    {{412, 437, 398},
+     {9, 14, 11},
+     {0, 3, 5},
      {GIVEN(0), ABSENT("not_recorded"), ABSENT("not_supplied")},
-     {431, 452, 409}, {19, 16, 22},
-     {4120, 6480, 15930, 21870, 18340}, {0.88, 0.90, 0.92, 0.91, 0.86},
-     {GIVEN(61), GIVEN(94), GIVEN(138)}, {3120, 3544, 4210}, {44, 61, 103}},
-    {{1326, 1418, 1277}, {31, 42, 57}, {7, 12, 18},
+     {431, 452, 409},
+     {19, 16, 22},
+     {4120, 6480, 15930, 21870, 18340},
+     {0.88, 0.90, 0.92, 0.91, 0.86},
+     {GIVEN(61), GIVEN(94), GIVEN(138)},
+     {3120, 3544, 4210},
+     {44, 61, 103} },
+    {{1326, 1418, 1277},
+     {31, 42, 57},
+     {7, 12, 18},
      {ABSENT("not_recorded"), GIVEN(0), ABSENT("not_supplied")},
-     {1361, 1437, 1302}, {41, 52, 49},
-     {12650, 17430, 26890, 33120, 47250}, {0.92, 0.93, 0.94, 0.93, 0.91},
-     {GIVEN(12), GIVEN(35), GIVEN(58)}, {5210, 5832, 7144}, {88, 131, 236}},
-    {{2241, 2390, 2122}, {18, 22, 27}, {0, 0, 4},
+     {1361, 1437, 1302},
+     {41, 52, 49},
+     {12650, 17430, 26890, 33120, 47250},
+     {0.92, 0.93, 0.94, 0.93, 0.91},
+     {GIVEN(12), GIVEN(35), GIVEN(58)},
+     {5210, 5832, 7144},
+     {88, 131, 236}},
+    {{2241, 2390, 2122},
+     {18, 22, 27},
+     {0, 0, 4},
      {ABSENT("not_supplied"), ABSENT("not_recorded"), GIVEN(0)},
-     {2305, 2466, 2190}, {38, 45, 51},
-     {9930, 12120, 21470, 24560, 30240}, {0.94, 0.94, 0.95, 0.94, 0.93},
-     {ABSENT("no_category"), ABSENT("no_category"), GIVEN(9)}, {2044, 2391, 3127}, {19, 27, 66}},
+     {2305, 2466, 2190},
+     {38, 45, 51},
+     {9930, 12120, 21470, 24560, 30240},
+     {0.94, 0.94, 0.95, 0.94, 0.93},
+     {ABSENT("no_category"), ABSENT("no_category"), GIVEN(9)},
+     {2044, 2391, 3127},
+     {19, 27, 66}  },
 };
 
 struct series {
@@ -76,7 +100,8 @@ static enum tf_code police(struct demo_country *c, const struct counts *n, struc
         const char *doc = "Annual statistics of the national police";
         add(&s, first_year + y, "total", n->cases[y], "as_published", doc);
         add(&s, first_year + y, "Child sexual abuse material", n->material[y], "as_published", doc);
-        add(&s, first_year + y, "Solicitation of children", n->solicitation[y], "as_published", doc);
+        add(&s, first_year + y, "Solicitation of children", n->solicitation[y], "as_published",
+            doc);
         add(&s, first_year + y, "Other sexual offences against children",
             n->cases[y] - n->material[y] - n->solicitation[y], "as_published", doc);
     }
@@ -96,8 +121,7 @@ static enum tf_code police(struct demo_country *c, const struct counts *n, struc
     return demo_put(c, "threats/{country}/police_victims.csv", &s.out, reterr);
 }
 
-static enum tf_code platforms(struct demo_country *c, const struct counts *n,
-                              struct tf_err *reterr)
+static enum tf_code platforms(struct demo_country *c, const struct counts *n, struct tf_err *reterr)
 {
     struct series s, k;
     begin(&s, c, NULL);

@@ -114,14 +114,20 @@ static void presets_are_reached(void **state TF_UNUSED)
         const char *country;
         size_t n;
         double share, deff, deff_tolerance, internet;
-    } preset[] = {{"XA", 996, 0.02, 1.3, 0.3, 0.90},
-                  {"XB", 1012, 0.10, 1.7, 0.3, 0.67},
-                  {"XC", 993, 0.20, 2.4, 0.4, 0.41}};
+    } preset[] = {
+        {"XA", 996,  0.02, 1.3, 0.3, 0.90},
+        {"XB", 1012, 0.10, 1.7, 0.3, 0.67},
+        {"XC", 993,  0.20, 2.4, 0.4, 0.41}
+    };
     for (size_t k = 0; k < 3; k++) {
         struct tf_table *t = clean_cases(preset[k].country);
         const char *stratum[] = {"stratum"}, *psu[] = {"psu"};
-        const struct tf_design_spec spec = {.weight = "weight", .stratum = stratum, .n_strata = 1,
-                                            .psu = psu, .n_psu = 1, .nest = true,
+        const struct tf_design_spec spec = {.weight = "weight",
+                                            .stratum = stratum,
+                                            .n_strata = 1,
+                                            .psu = psu,
+                                            .n_psu = 1,
+                                            .nest = true,
                                             .lonely = TF_LONELY_ADJUST};
         struct tf_design *design;
         struct tf_estimate *e;
@@ -170,9 +176,17 @@ static void every_seeded_fault_is_there_and_has_its_rule(void **state TF_UNUSED)
 {
     static const struct {
         const char *country, *notice;
-    } fault[] = {{"XA", "duplicate-id"},  {"XA", "padded"},        {"XA", "no-weight"},
-                 {"XA", "code-order"},    {"XB", "duplicate-id"},  {"XB", "break-off-run"},
-                 {"XC", "item-language"}, {"XC", "no-weight"},     {"XC", "code-order"}};
+    } fault[] = {
+        {"XA", "duplicate-id" },
+        {"XA", "padded"       },
+        {"XA", "no-weight"    },
+        {"XA", "code-order"   },
+        {"XB", "duplicate-id" },
+        {"XB", "break-off-run"},
+        {"XC", "item-language"},
+        {"XC", "no-weight"    },
+        {"XC", "code-order"   }
+    };
     const struct tf_dataset *d = tf_study_dataset(study(), "child");
     for (size_t k = 0; k < sizeof fault / sizeof fault[0]; k++) {
         struct tf_instrument *form;
