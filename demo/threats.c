@@ -8,7 +8,7 @@
 #include "demo/inside.h"
 
 enum { YEARS = 3, TIP_YEARS = 5 };
-static const int first_year = 2018, first_tip_year = 2018;
+static const int first_year = 2018, first_tip_year = 2016;
 
 struct cell { /* value, or NaN and the source's word for why */
     double value;
