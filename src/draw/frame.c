@@ -97,7 +97,7 @@ enum tf_code tf_frame_read(struct tf_arena *arena, const char *path, struct tf_f
                            struct tf_err *reterr)
 {
     struct tf_table *t;
-    size_t *line;
+    size_t *line = NULL;
     struct reading r = {.arena = arena, .path = tf_strdup(arena, path)};
     TF_TRY(tf_csv_read(arena, path, (struct tf_csv_opt){.ret_line = &line}, &t, reterr));
     r.t = t;

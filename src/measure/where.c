@@ -380,7 +380,7 @@ static enum truth judge(const struct node *n, size_t row)
 enum tf_code tf_where_parse(struct tf_arena *arena, const char *text, const struct tf_table *t,
                             struct tf_where **ret, struct tf_err *reterr)
 {
-    struct tf_err local;
+    struct tf_err local = {0};
     struct reader r = {.arena = arena, .text = text, .table = t,
                        .err = reterr != NULL ? reterr : &local};
     struct tf_where *w = TF_NEW(arena, struct tf_where);
