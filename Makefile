@@ -21,6 +21,8 @@ SQLGEN  := $(foreach f,$(SQL),$(GEN)/$(basename $(notdir $(f)))_sql.h)
 TESTSRC := $(sort $(wildcard tests/base/*.c) $(foreach r,$(ROOMS),$(wildcard tests/$(r)/*.c)) $(wildcard tests/cmd/*.c))
 TESTBIN := $(TESTSRC:%.c=$(B)/%)
 DEMOTXT := $(sort $(shell find demo/study src/ask/template -type f 2>/dev/null))
+# A file taken away must be noticed too: the list of names is a file that changes only when it does.
+$(shell mkdir -p $(GEN); printf '%s\n' $(DEMOTXT) > $(GEN)/embedded.new; cmp -s $(GEN)/embedded.new $(GEN)/embedded.list || cp $(GEN)/embedded.new $(GEN)/embedded.list)
 
 .PHONY: help setup build test demo bench lint fuzz cover install clean format
 help:            ## this list
@@ -86,9 +88,9 @@ $(GEN)/verbs.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
 $(GEN)/commands.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
 	@mkdir -p $(@D)
 	awk -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && mv $@.new $@
-$(GEN)/demo_study.h: $(DEMOTXT) $(GEN)/embed
+$(GEN)/demo_study.h: $(DEMOTXT) $(GEN)/embed $(GEN)/embedded.list
 	$(GEN)/embed tree tf_demo_study demo/study $(filter demo/study/%,$(DEMOTXT)) > $@.new && mv $@.new $@
-$(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed
+$(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed $(GEN)/embedded.list
 	$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
 
 $(GEN)/report_css.h: web/report.css $(GEN)/embed
