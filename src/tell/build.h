@@ -180,6 +180,8 @@ struct tf_doc_table *tf_table_of_chart(struct tf_build *b, const struct tf_chart
 struct tf_doc_table *tf_table_plain(struct tf_build *b, size_t n_rows, size_t n_cols);
 void tf_table_set(struct tf_build *b, struct tf_doc_table *t, size_t row, size_t col,
                   const char *text);
+/* A label as a head or a row shows it: with a capital; its id when it has none. */
+const char *tf_label_shown(struct tf_build *b, const char *label, const char *id);
 void tf_table_keep(struct tf_build *b, struct tf_doc_table *t, const struct tf_figure *f);
 /* Long form of a figure: one line a cell, every released number in full. */
 void tf_figure_csv(struct tf_buf *out, const struct tf_figure *f);

@@ -10,20 +10,24 @@ enum { MAX_PARTS = 12 };
 
 static void colours(const struct tf_chart *c, uint32_t *out)
 {
-    static const uint32_t ramp[][5] = {{TF_NAVY, 0, 0, 0, 0},
-                                       {TF_NAVY, TF_SKY, 0, 0, 0},
-                                       {TF_NAVY, TF_BLUE, TF_PALE, 0, 0},
-                                       {TF_NAVY, TF_BLUE, TF_SKY, TF_PALE, 0},
-                                       {TF_NAVY, TF_BLUE, TF_SKY, TF_PALE, 0xEAF2FA}};
+    static const uint32_t ramp[][8] = {
+        {TF_NAVY},
+        {TF_NAVY, TF_SKY},
+        {TF_NAVY, TF_BLUE, TF_PALE},
+        {TF_NAVY, TF_BLUE, TF_SKY, TF_PALE},
+        {TF_NAVY, TF_BLUE, TF_SKY, TF_PALE, 0xEAF2FA},
+        {TF_NAVY, 0x1A5C96, 0x3F8ACB, 0x86BDEB, TF_PALE, 0xEAF2FA},
+        {TF_NAVY, 0x1A5C96, TF_BLUE, 0x4F99D6, 0x93C4EE, TF_PALE, 0xEAF2FA},
+        {TF_NAVY, 0x17558C, TF_BLUE, 0x4A95D3, 0x7FB8E8, 0xA8D0F2, 0xCFE4F6, 0xEEF5FB}};
     size_t parts = 0, k = 0, greys = 0;
     for (size_t s = 0; s < c->n_series; s++)
         parts += c->apart == NULL || !c->apart[s];
-    const size_t row = parts == 0 ? 0 : parts > 5 ? 4 : parts - 1;
+    const size_t row = parts == 0 ? 0 : parts > 8 ? 7 : parts - 1;
     for (size_t s = 0; s < c->n_series && s < MAX_PARTS; s++)
         if (c->apart != NULL && c->apart[s])
             out[s] = greys++ % 2 == 0 ? TF_GREY : 0xD3D8DF;
         else
-            out[s] = k < 5 ? ramp[row][k++] : 0xEAF2FA;
+            out[s] = k < 8 ? ramp[row][k++] : 0xEEF5FB;
 }
 
 static double part_of(const struct tf_chart *c, size_t row, size_t s)
@@ -45,9 +49,10 @@ static double part_of(const struct tf_chart *c, size_t row, size_t s)
     return fmax(1 - shown, 0.04 * (double)hidden) / (double)hidden;
 }
 
+/* Values in dark parts are white. */
 static bool is_dark(uint32_t colour)
 {
-    return colour == TF_NAVY || colour == TF_BLUE;
+    return (colour >> 8 & 0xFF) < 0x7A; /* little green: white reads at 4.5:1 or more */
 }
 
 static void draw_row(const struct tf_pen *p, size_t row, double x0, double x1, double y,

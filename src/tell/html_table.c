@@ -43,7 +43,7 @@ static const char *relation(const char *text)
     static const char *const words[] = {"Agree", "Contradict", "Complete", "Silent"};
     static const char *const classes[] = {"agree", "contradict", "complement", "silent"};
     for (size_t k = 0; k < 4; k++)
-        if (strstr(text, words[k]) != NULL)
+        if (strlen(text) > 4 && tf_starts(text + 4, words[k])) /* after its sign and a blank */
             return classes[k];
     return "";
 }
@@ -63,9 +63,9 @@ static void rows(struct tf_page *p, const struct tf_block *block, const struct t
             if (t->cell[i * t->n_cols + j].colspan == 0)
                 continue;
             if (together && j + 1 == t->n_cols && i >= t->n_head) {
-                const char *word = plain(p, t->cell[i * t->n_cols + j].inlines);
-                tf_buf_printf(p->out, "<td class=\"rel %s\">", relation(word));
-                tf_page_text(p, word);
+                const struct tf_inline *in = t->cell[i * t->n_cols + j].inlines;
+                tf_buf_printf(p->out, "<td class=\"rel %s\">", relation(plain(p, in)));
+                tf_page_inlines(p, in);
                 tf_buf_add(p->out, "</td>");
                 continue;
             }

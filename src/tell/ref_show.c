@@ -111,8 +111,10 @@ char *tf_show_cell(struct tf_arena *a, const struct tf_figure *f, const struct t
 {
     struct tf_buf out = {.arena = a};
     const bool series = f->kind == TF_FIG_SERIES || f->kind == TF_FIG_FLOW;
-    if (c->state == TF_CELL_TEXT)
-        return tf_strdup(a, c->text == NULL ? "" : c->text);
+    if (c->state == TF_CELL_TEXT) { /* a lone code word such as not_met is said in words */
+        const char *text = c->text == NULL ? "" : c->text;
+        return strchr(text, ' ') == NULL ? tf_replace(a, text, "_", " ") : tf_strdup(a, text);
+    }
     if (c->state == TF_CELL_MISSING)
         return tf_strdup(a, c->text == NULL || *c->text == '\0' ? "not available" : c->text);
     if (tf_show_mark(c) != NULL)

@@ -111,6 +111,23 @@ static void section_of(struct tf_build *b, struct tf_block *blocks, bool *in_cha
     }
 }
 
+/* A file may hold several sections: cut before its next level-1 heading, but not between a heading
+ * and the opener that takes its place. Returns what comes after the cut. */
+static struct tf_block *cut_section(struct tf_block *first)
+{
+    bool opener = first->kind == TF_B_OPENER;
+    for (struct tf_block *k = first; k->next != NULL; k = k->next) {
+        struct tf_block *next = k->next;
+        const bool head = next->kind == TF_B_HEADING && next->level == 1;
+        if (head && !(opener && k->kind == TF_B_OPENER)) {
+            k->next = NULL;
+            return next;
+        }
+        opener = opener || next->kind == TF_B_OPENER;
+    }
+    return NULL;
+}
+
 static void texts(struct tf_build *b, struct tf_block ***tail)
 {
     char **name;
@@ -135,8 +152,11 @@ static void texts(struct tf_build *b, struct tf_block ***tail)
             continue;
         }
         struct tf_block *blocks = tf_text_blocks(b, path, text.data, text.n, 1);
-        if (blocks != NULL)
+        while (blocks != NULL) {
+            struct tf_block *rest = cut_section(blocks);
             section_of(b, blocks, &in_chapters, tail);
+            blocks = rest;
+        }
     }
 }
 

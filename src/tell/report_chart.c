@@ -22,13 +22,13 @@ struct names {
     size_t n;
 };
 
-static void name_add(struct names *out, const char *id, const char *label)
+static void name_add(struct tf_build *b, struct names *out, const char *id, const char *label)
 {
     for (size_t k = 0; k < out->n; k++)
         if (strcmp(out->id[k], id) == 0)
             return;
     out->id[out->n] = id;
-    out->label[out->n++] = tf_is_blank(label) ? id : label;
+    out->label[out->n++] = tf_label_shown(b, label, id);
 }
 
 static struct names room_for(struct tf_build *b, const struct tf_figure *f)
@@ -56,7 +56,7 @@ static struct names rows_of(struct tf_build *b, const struct tf_figure *f,
             const struct tf_cell *c = &f->cell[j];
             if (list == NULL || strcmp(c->row, word[k]) == 0 ||
                 (strncmp(c->row, word[k], len) == 0 && c->row[len] == '.'))
-                name_add(&out, c->row, c->row_label);
+                name_add(b, &out, c->row, c->row_label);
         }
         if (list != NULL && out.n == before)
             tf_notice_add(b->notices, TF_ERROR, "unknown-row", fence->file, fence->line, 1,
@@ -79,19 +79,19 @@ static struct names cols_of(struct tf_build *b, const struct tf_figure *f,
     if (by == NULL && list == NULL && !all)
         for (size_t j = 0; j < f->n_cells; j++)
             if (strcmp(col_of(&f->cell[j]), "total") == 0)
-                name_add(&out, "total", f->cell[j].col_label);
+                name_add(b, &out, "total", f->cell[j].col_label);
     for (size_t j = 0; all && by == NULL && list == NULL && j < f->n_cells; j++)
         if (strcmp(col_of(&f->cell[j]), "total") != 0)
-            name_add(&out, col_of(&f->cell[j]), f->cell[j].col_label);
+            name_add(b, &out, col_of(&f->cell[j]), f->cell[j].col_label);
     const size_t len = by == NULL ? 0 : strlen(by);
     for (size_t j = 0; by != NULL && j < f->n_cells; j++)
         if (strncmp(col_of(&f->cell[j]), by, len) == 0 && col_of(&f->cell[j])[len] == '=')
-            name_add(&out, col_of(&f->cell[j]), f->cell[j].col_label);
+            name_add(b, &out, col_of(&f->cell[j]), f->cell[j].col_label);
     for (size_t k = 0; k < n; k++) {
         const struct tf_cell *c = f->n_cells == 0 ? NULL
                                                   : tf_figure_cell(f, f->cell[0].row, word[k]);
         if (c != NULL)
-            name_add(&out, col_of(c), c->col_label);
+            name_add(b, &out, col_of(c), c->col_label);
     }
     if (out.n == 0 && (by != NULL || list != NULL))
         tf_notice_add(b->notices, TF_ERROR, "unknown-column", fence->file, fence->line, 1,
@@ -248,6 +248,8 @@ struct tf_chart *tf_chart_of_figure(struct tf_build *b, const struct tf_figure *
     const struct names rows = rows_of(b, f, fence), cols = cols_of(b, f, fence, line);
     if (rows.n == 0 || cols.n == 0)
         return NULL;
+    if (rows.n == 1 && strcmp(rows.label[0], rows.id[0]) == 0 && f->title != NULL)
+        rows.label[0] = f->title;
     /* the chart's rows and series, from the figure's rows and columns: Likert and line charts turn
      * them over */
     const bool turned = line || likert;

@@ -367,11 +367,24 @@ static void convergence_row(struct tf_build *b, struct tf_doc_table *t, size_t i
         else
             c->inlines = tf_text_inlines(b, claim->file, cell->text, cell->line);
     }
+    for (size_t k = 0; k < sizeof relations / sizeof *relations; k++)
+        if (tf_streq(claim->together, relations[k].word)) {
+            struct tf_inline **in = &t->cell[i * 5 + 4].inlines;
+            struct tf_inline *strong = add(b, &in, TF_I_STRONG, NULL);
+            struct tf_inline **word = &strong->child;
+            (void)add(b, &word, TF_I_TEXT, relations[k].shown);
+            const struct tf_block *body =
+                tf_is_blank(claim->body) ? NULL
+                                         : tf_text_blocks(b, claim->file, claim->body,
+                                                          strlen(claim->body), claim->body_line);
+            for (; body != NULL; body = body->next)
+                if (body->kind == TF_B_PARA) { /* how they are read together */
+                    (void)add(b, &in, TF_I_BREAK, NULL);
+                    add_list(&in, body->inlines);
+                }
+        }
     b->in_table = false;
     b->claim = NULL;
-    for (size_t k = 0; k < sizeof relations / sizeof *relations; k++)
-        if (tf_streq(claim->together, relations[k].word))
-            tf_table_set(b, t, i, 4, relations[k].shown);
 }
 
 void tf_claims_convergence(struct tf_build *b, const struct tf_fence *fence,
@@ -395,7 +408,7 @@ void tf_claims_convergence(struct tf_build *b, const struct tf_fence *fence,
     struct tf_doc_table *t = tf_table_plain(b, n + 1, 5);
     double *width = TF_NEW_N(b->arena, double, 5);
     const char *id = tf_fence_get(fence, "id");
-    width[0] = 2.2, width[1] = width[2] = width[3] = 3.4, width[4] = 2.1;
+    width[0] = 2, width[1] = width[2] = width[3] = 3.2, width[4] = 3;
     block->table = t;
     t->id = id != NULL ? id : tf_printf(b->arena, "together-%s", theme == NULL ? "all" : theme);
     block->id = t->id;

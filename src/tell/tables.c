@@ -44,6 +44,16 @@ void tf_table_keep(struct tf_build *b, struct tf_doc_table *t, const struct tf_f
 }
 
 /* ---- rows and columns of a figure ---- */
+const char *tf_label_shown(struct tf_build *b, const char *label, const char *id)
+{
+    if (tf_is_blank(label) || (id != NULL && strcmp(label, id) == 0))
+        return id;
+    char *copy = tf_strdup(b->arena, label);
+    if (*copy >= 'a' && *copy <= 'z')
+        *copy = (char)(*copy - 'a' + 'A');
+    return copy;
+}
+
 struct names {
     const char **id, **label;
     size_t n;
@@ -79,8 +89,10 @@ static struct names names_of(struct tf_build *b, const struct tf_figure *f, bool
         if (seen)
             continue;
         out.id[out.n] = id;
-        out.label[out.n++] = tf_is_blank(label) ? id : label;
+        out.label[out.n++] = tf_label_shown(b, label, id);
     }
+    if (!columns && out.n == 1 && strcmp(out.label[0], out.id[0]) == 0 && f->title != NULL)
+        out.label[0] = f->title; /* a lone row without a label is what the figure is */
     return out;
 }
 
@@ -134,7 +146,9 @@ static const char *shown(struct tf_build *b, const struct tf_figure *f, const st
         return tf_show_cell(b->arena, f, c, NULL, b->lang);
     if (c->state == TF_CELL_FLAGGED)
         tf_buf_char(&out, '(');
-    if (is_share(f))
+    if (is_share(f) && decimals == 0 && c->value > 0 && c->value < 0.005)
+        tf_buf_add(&out, "<1"); /* some, so not nothing */
+    else if (is_share(f))
         tf_show_points(&out, c->value, decimals, b->lang);
     else
         tf_show_number(&out, c->value, tf_streq(f->unit, "mean") ? 1 : 0, b->lang);
@@ -239,7 +253,7 @@ static void heads(struct tf_build *b, const struct tf_figure *f, struct tf_doc_t
                     : f->kind == TF_FIG_COUNT ? "All"
                     : f->kind == TF_FIG_SERIES ? "Number" : "Count";
         if (strcmp(id, "total") == 0 && f->kind == TF_FIG_GRID)
-            label = "Finding";
+            label = f->n_cells > 0 && f->cell[0].state == TF_CELL_TEXT ? "Finding" : "Count";
         tf_table_set(b, t, t->n_head - 1, j + 1, label);
         t->cell[(t->n_head - 1) * t->n_cols + j + 1].align = f->kind == TF_FIG_GRID ? 'l' : 'r';
     }
