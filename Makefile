@@ -9,6 +9,10 @@ GEN     := build/gen
 PKGS    := libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd
 MC      := third_party/node_modules/better-sqlite3-multiple-ciphers/deps/sqlite3
 
+# V=1 shows the commands
+Q := $(if $(V),,@)
+say = $(if $(V),,@echo "  $(1) $@")
+
 include tools/flags.mk
 
 ROOMS   := ask draw field harmonise keep listen measure protect relate tell
@@ -57,43 +61,56 @@ format:          ## format the C sources
 
 .SECONDARY:
 $(B)/trefoil: $(OBJ) $(B)/sqlite3mc.o
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD  )
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 $(B)/libtrefoil.a: $(LIBOBJ) $(B)/sqlite3mc.o
 	@rm -f $@
-	ar rcsD $@ $^
+	$(call say,AR  )
+	$(Q)ar rcsD $@ $^
 $(B)/tests/%: $(B)/tests/%.o $(B)/libtrefoil.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
+	$(call say,LD  )
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS) -lcmocka
 
 $(B)/bench/%: $(B)/bench/%.o $(B)/libtrefoil.a
-	$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
+	$(call say,LD  )
+	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
 $(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/verbs.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
 	@mkdir -p $(@D)
-	$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
 $(B)/sqlite3mc.o: $(MC)/sqlite3.c tools/flags.mk
 	@mkdir -p $(@D)
-	$(CC) $(SQLITE_CFLAGS) -I$(MC) -c -o $@ $<
+	$(call say,CC  )
+	$(Q)$(CC) $(SQLITE_CFLAGS) -I$(MC) -c -o $@ $<
 
 $(GEN)/embed: tools/embed.c
 	@mkdir -p $(@D)
-	gcc -O1 -o $@ $<
+	$(call say,CC  )
+	$(Q)gcc -O1 -o $@ $<
 define sql_rule
 $(GEN)/$(basename $(notdir $(1)))_sql.h: $(1) $(GEN)/embed
-	$(GEN)/embed sql tf_$(basename $(notdir $(1)))_sql $(1) > $$@.new && mv $$@.new $$@
+	$(call say,GEN )
+	$(Q)$(GEN)/embed sql tf_$(basename $(notdir $(1)))_sql $(1) > $$@.new && mv $$@.new $$@
 endef
 $(foreach f,$(SQL),$(eval $(call sql_rule,$(f))))
 $(GEN)/verbs.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
 	@mkdir -p $(@D)
-	awk -v part=verbs -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
+	$(call say,GEN )
+	$(Q)awk -v part=verbs -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && if cmp -s $@.new $@; then rm $@.new; touch $@; else mv $@.new $@; fi
 $(GEN)/commands.h: tools/commands.awk $(sort $(wildcard cmd/*.c))
 	@mkdir -p $(@D)
-	awk -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && mv $@.new $@
+	$(call say,GEN )
+	$(Q)awk -f tools/commands.awk $(sort $(wildcard cmd/*.c)) > $@.new && mv $@.new $@
 $(GEN)/demo_study.h: $(DEMOTXT) $(GEN)/embed $(GEN)/embedded.list
-	$(GEN)/embed tree tf_demo_study demo/study $(filter demo/study/%,$(DEMOTXT)) > $@.new && mv $@.new $@
+	$(call say,GEN )
+	$(Q)$(GEN)/embed tree tf_demo_study demo/study $(filter demo/study/%,$(DEMOTXT)) > $@.new && mv $@.new $@
 $(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed $(GEN)/embedded.list
-	$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
+	$(call say,GEN )
+	$(Q)$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
 
 $(GEN)/report_css.h: web/report.css $(GEN)/embed
-	$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
+	$(call say,GEN )
+	$(Q)$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
 
 -include $(OBJ:.o=.d) $(TESTBIN:=.d)

@@ -15,6 +15,6 @@ done
 diff -r "$work/one/out" "$work/two/out"
 diff -r -x .trefoil "$work/one/study" "$work/two/study"
 for country in XA XB XC; do
-    sh "$here/pdf-check.sh" "$work/one/out/$country/report.pdf"
-    xmllint --html --noout "$work/one/out/$country/report.html" 2>/dev/null || true
+    sh "$here/pdf.sh" "$work/one/out/$country/report.pdf"
+
 done

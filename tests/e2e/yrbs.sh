@@ -18,4 +18,4 @@ study="$work/a/b/examples/yrbs2019"
 "$trefoil" tell report US --study "$study"
 pdftotext "$study/out/US/report.pdf" "$work/text"
 grep -q '15\.7' "$work/text" && grep -q '19\.5' "$work/text" || { echo "the published figures are not in the report"; exit 1; }
-sh "$here/tests/e2e/pdf-check.sh" "$study/out/US/report.pdf"
+sh "$here/tests/e2e/pdf.sh" "$study/out/US/report.pdf"
