@@ -292,5 +292,6 @@ enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
     if (n > 0 && strcmp(word[0], "estimate") == 0)
         return tf_usage(run, reterr, "`trefoil measure estimate` does not know the word '%s'",
                         word[1]);
-    return tf_usage(run, reterr, "say `trefoil measure estimate …` or `trefoil measure run COUNTRY`");
+    return tf_usage(run, reterr,
+                    "say `trefoil measure estimate …` or `trefoil measure run COUNTRY`");
 }
