@@ -176,7 +176,7 @@ const struct tf_cell *tf_ref_cell(struct tf_build *b, const struct tf_ref *ref, 
     const char *what = row_known ? (col == NULL ? "total" : col) : row;
     const char *const *names = row_known ? cols : names_of(b, f, false);
     struct tf_buf list = {.arena = b->arena};
-    for (size_t k = 0; names[k] != NULL && k < 8; k++)
+    for (size_t k = 0; k < 8 && names[k] != NULL; k++)
         tf_buf_printf(&list, "%s%s", k == 0 ? "" : ", ", names[k]);
     fault(b, ref, file, row_known ? "unknown-column" : "unknown-row",
           tf_printf(b->arena, "It has: %s.", tf_buf_text(&list)),

@@ -117,7 +117,8 @@ static bool is_share(const struct tf_figure *f)
 static struct tf_mark mark_of(struct tf_build *b, const struct tf_figure *f,
                               const struct tf_cell *c, const char *row, const char *series)
 {
-    struct tf_mark m = {.row = row, .series = series, .value = NAN, .lo = NAN, .hi = NAN,
+    struct tf_mark m = {.row = row, .series = series, .value = (double)NAN, .lo = (double)NAN,
+                        .hi = (double)NAN,
                         .state = TF_MARK_MISSING, .label = "not available"};
     if (c == NULL)
         return m;
@@ -160,7 +161,7 @@ static const char *source_of(struct tf_build *b, const struct tf_figure *f,
                              const struct names *rows, const struct names *cols)
 {
     struct tf_buf out = {.arena = b->arena};
-    double lo = INFINITY, hi = -INFINITY;
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
     for (size_t k = 0; k < rows->n * cols->n; k++) {
         const struct tf_cell *c = cell_of(f, rows->id[k / cols->n], cols->id[k % cols->n]);
         if (c == NULL || isnan(c->base) || tf_show_mark(c) != NULL)

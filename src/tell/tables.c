@@ -173,7 +173,7 @@ static const char *shown(struct tf_build *b, const struct tf_figure *f, const st
 static const char *base_of(struct tf_build *b, const struct tf_figure *f, const struct names *rows,
                            const char *col)
 {
-    double lo = INFINITY, hi = -INFINITY;
+    double lo = HUGE_VAL, hi = -HUGE_VAL;
     for (size_t k = 0; k < rows->n; k++) {
         const struct tf_cell *c = cell_of(f, rows->id[k], col);
         if (c == NULL || isnan(c->base) || c->state == TF_CELL_SUPPRESSED)
