@@ -10,9 +10,11 @@ gcc -O2 -o "$work/stopwatch" bench/stopwatch.c
 watch="$work/stopwatch"
 export WORK="$work" TREFOIL="$trefoil"
 echo "what                                                            min   median      max       peak"
-"$watch" "the demo: three countries, files to reports (make demo)" 3 sh -c 'rm -rf "$WORK/study" "$WORK/out"; tools/demo.sh "$TREFOIL" "$WORK/study" "$WORK/out"'
-"$watch" "one country, from vault to HTML and PDF (tell report XB)" 5 "$trefoil" tell report XB --study "$work/study" --out "$work/XB"
-command -v weasyprint >/dev/null && "$watch" "  peer: WeasyPrint, PDF from the same HTML" 1 weasyprint "$work/XB/report.html" "$work/peer.pdf"
+"$watch" "the demo: three countries, files to reports (make demo)" 3 tools/demo.sh "$trefoil"
+cp -a demo-study "$work/study"
+"$watch" "one country, vault to estimates, release, HTML and PDF" 5 sh -c 'rm -f "$WORK/study/.trefoil/release.db"; exec "$TREFOIL" tell report XB --study "$WORK/study" --out "$WORK/XB"'
+"$watch" "  the same when nothing changed but a text" 5 "$trefoil" tell report XB --study "$work/study" --out "$work/XB"
+command -v weasyprint >/dev/null && "$watch" "  peer: WeasyPrint, PDF only, from the same HTML" 1 weasyprint "$work/XB/report.html" "$work/peer.pdf"
 for program in bench/press_*.c; do
     [ -e "$program" ] || continue
     name=$(basename "$program" .c)
