@@ -1,7 +1,13 @@
 # The table of commands (or, with -v part=verbs, their prototypes), made from the heads of cmd/*.c: a file whose first line reads
 #     /* trefoil VERB: summary
 # is a verb; the comment is its help, word for word; cmd_VERB is its function.
-function quote(s) { gsub(/\\/, "\\\\", s); gsub(/"/, "\\\"", s); return "\"" s "\\n\"" }
+function quote(s,    k, c, out) { # by hand: awks differ in what a backslash in gsub means
+    for (k = 1; k <= length(s); k++) {
+        c = substr(s, k, 1)
+        out = out (c == "\\" || c == "\"" ? "\\" : "") c
+    }
+    return "\"" out "\\n\""
+}
 FNR == 1 {
     verb = ""; help = ""
     if (match($0, /^\/\* trefoil [a-z]+: /)) {
