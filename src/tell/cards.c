@@ -1,7 +1,11 @@
-/* Evidence cards: for every cell, difference, quote, law and fact that the report prints, one card
- * that says where it comes from: value, interval, n, PSUs, question, population, dataset and its
- * hash, recipe, indicator and version, policy, source, caveat. A number in the text links to its
- * card; the writer links back. */
+/* Evidence cards: for every cell, difference, quote, law and fact that the report prints, where it
+ * comes from.
+ *
+ * A card belongs to a figure. What all its numbers share is said once: question, population, dataset
+ * and its hash, recipe, indicator and version, policy, source, caveat. Below, a row a number: value,
+ * interval, base, sampling units, reference, and the places where it is printed. The row is what a
+ * number in the text links to ("ev-..."); its last cell links back. Laws, quotes and facts of the
+ * study each have one card of the same kind. */
 #include <math.h>
 #include <string.h>
 
@@ -30,17 +34,20 @@ struct tf_printed *tf_printed_add(struct tf_build *b, enum tf_ref_kind kind, con
     return p;
 }
 
-struct card { /* a definition table that grows */
+struct facts { /* run-in facts: a bold word, what it is, a full stop */
     struct tf_build *b;
-    const char *term[24], *text[24];
-    size_t n;
+    struct tf_inline **tail;
 };
-static void row(struct card *c, const char *term, const char *text)
+static void fact(struct facts *c, const char *term, const char *text)
 {
-    if (tf_is_blank(text) || c->n == sizeof c->term / sizeof *c->term)
+    struct tf_arena *a = c->b->arena;
+    if (tf_is_blank(text))
         return;
-    c->term[c->n] = term;
-    c->text[c->n++] = text;
+    struct tf_inline *strong = tf_inline_add(a, &c->tail, TF_I_STRONG, NULL);
+    struct tf_inline **in = &strong->child;
+    (void)tf_inline_add(a, &in, TF_I_TEXT, tf_printf(a, "%s:", term));
+    const bool ends = tf_ends(text, ".") || tf_ends(text, "?") || tf_ends(text, "!");
+    (void)tf_inline_add(a, &c->tail, TF_I_TEXT, tf_printf(a, " %s%s ", text, ends ? "" : "."));
 }
 
 /* A value of the figure's trace, as text; hashes are cut to what a person compares. */
@@ -60,78 +67,56 @@ static const char *trace(struct tf_arena *a, const json_t *json, const char *key
     return NULL;
 }
 
-static void trace_rows(struct card *c, const struct tf_figure *f)
+static void trace_facts(struct facts *c, const struct tf_figure *f)
 {
     static const struct {
-        const char *key, *term;
-    } known[] = {{"dataset", "Dataset"},           {"dataset_hash", "Dataset hash"},
-                 {"recipe", "Recipe"},             {"recipe_hash", "Recipe hash"},
-                 {"design", "Design"},             {"psu", "Sampling units (PSUs), whole sample"},
-                 {"strata", "Strata"},             {"unit", "Unit of count"},
-                 {"counting_rule", "Counting rule"}, {"vintage", "As of"},
-                 {"grade", "Grade of the source"}, {"document", "Document"}};
+        const char *key, *hash, *term;
+    } known[] = {{"dataset", "dataset_hash", "Dataset"},
+                 {"recipe", "recipe_hash", "Recipe"},
+                 {"design", NULL, "Design"},
+                 {"psu", NULL, "Sampling units (PSUs), whole sample"},
+                 {"strata", NULL, "Strata"},
+                 {"unit", NULL, "Unit of count"},
+                 {"counting_rule", NULL, "Counting rule"},
+                 {"vintage", NULL, "As of"},
+                 {"grade", NULL, "Grade of the source"},
+                 {"document", NULL, "Document"}};
     struct tf_arena *a = c->b->arena;
     json_t *json = f->trace == NULL ? NULL : json_loads(f->trace, 0, NULL);
-    for (size_t k = 0; json != NULL && k < sizeof known / sizeof *known; k++)
-        row(c, known[k].term, trace(a, json, known[k].key));
+    for (size_t k = 0; json != NULL && k < sizeof known / sizeof *known; k++) {
+        const char *text = trace(a, json, known[k].key);
+        const char *hash = known[k].hash == NULL ? NULL : trace(a, json, known[k].hash);
+        if (hash != NULL)
+            text = text == NULL ? tf_printf(a, "hash %s", hash)
+                                : tf_printf(a, "%s, hash %s", text, hash);
+        fact(c, known[k].term, text);
+    }
     json_decref(json);
 }
 
-static void cell_rows(struct card *c, const struct tf_figure *f, const struct tf_cell *cell)
-{
-    struct tf_build *b = c->b;
-    struct tf_arena *a = b->arena;
-    struct tf_buf text = {.arena = a};
-    const bool estimate = f->kind == TF_FIG_ESTIMATE && tf_show_mark(cell) == NULL &&
-                          cell->state != TF_CELL_COUNT && cell->state != TF_CELL_TEXT;
-    row(c, "Value", tf_show_cell(a, f, cell, estimate ? "full" : NULL, b->lang));
-    if (estimate && (f->unit == NULL || strcmp(f->unit, "share") == 0) && cell->base >= 400)
-        row(c, "To one decimal", tf_show_cell(a, f, cell, "pct1", b->lang));
-    if (tf_show_mark(cell) == NULL && !isnan(cell->base) && cell->base > 0) {
-        tf_buf_grouped(&text, cell->base);
-        row(c, "Unweighted base", text.s);
-    }
-    if (estimate && !isnan(cell->psu)) {
-        text = (struct tf_buf){.arena = a};
-        tf_buf_grouped(&text, cell->psu);
-        row(c, "Sampling units (PSUs)", text.s);
-    }
-    if (estimate && !isnan(cell->deff)) {
-        text = (struct tf_buf){.arena = a};
-        tf_buf_fixed(&text, cell->deff, 2);
-        row(c, "Design effect", text.s);
-    }
-    if (cell->state == TF_CELL_FLAGGED)
-        row(c, "Note", "In parentheses: the base is small; read with care.");
-    if (cell->state == TF_CELL_COUNT && f->probability)
-        row(c, "Note", "Small base: a count, not a percentage.");
-}
-
-static void figure_rows(struct card *c, const struct tf_figure *f)
+static void figure_facts(struct facts *c, const struct tf_figure *f)
 {
     struct tf_arena *a = c->b->arena;
-    row(c, "Question", f->question);
-    row(c, "Population", f->population);
-    row(c, "Base", f->base_text);
-    row(c, "Period", f->recall);
+    fact(c, "Question", f->question);
+    fact(c, "Population", f->population);
+    fact(c, "Base", f->base_text);
+    fact(c, "Period", f->recall);
     if (f->indicator != NULL)
-        row(c, "Indicator", f->indicator_version == NULL
-                                ? f->indicator
-                                : tf_printf(a, "%s, version %s", f->indicator,
-                                            f->indicator_version));
-    trace_rows(c, f);
+        fact(c, "Indicator", f->indicator_version == NULL
+                                 ? f->indicator
+                                 : tf_printf(a, "%s, version %s", f->indicator,
+                                             f->indicator_version));
+    trace_facts(c, f);
     if (f->policy != NULL) {
         const struct tf_policy *p = tf_study_policy(c->b->study, f->policy);
-        row(c, "Small-base policy", p == NULL || p->title == NULL
-                                        ? f->policy
-                                        : tf_printf(a, "%s (%s)", p->title, p->name));
+        fact(c, "Small-base policy", p == NULL || p->title == NULL
+                                         ? f->policy
+                                         : tf_printf(a, "%s (%s)", p->title, p->name));
     }
-    if (f->kind == TF_FIG_SERIES)
-        row(c, "As of", f->vintage);
-    row(c, "Source", f->source);
-    row(c, "Caveat", f->caveat);
+    fact(c, "Source", f->source);
+    fact(c, "Caveat", f->caveat);
     if (!f->probability && f->kind == TF_FIG_COUNT)
-        row(c, "Sample", "Not a probability sample: describes these respondents only.");
+        fact(c, "Sample", "not a probability sample; describes these respondents only");
 }
 
 static const char *title_of(struct tf_build *b, const struct tf_printed *p)
@@ -153,75 +138,270 @@ static const char *title_of(struct tf_build *b, const struct tf_printed *p)
             return tf_printf(a, "%s: difference, %s to %s", one->row_label, one->col_label,
                              two->col_label);
     }
-    if (p->kind == TF_REF_FACT)
-        return tf_printf(a, "Fact of the study: %s", p->key + strlen("fact "));
     return p->title == NULL ? p->key : p->title;
 }
 
-static void other_rows(struct card *c, const struct tf_printed *p)
+/* ---- columns: each says its text for a printed thing, or NULL ---- */
+static const char *value_text(struct tf_build *b, const struct tf_printed *p)
 {
-    struct tf_build *b = c->b;
+    const struct tf_cell *cell = p->cell;
     if (p->contrast != NULL) {
         struct tf_buf text = {.arena = b->arena};
-        row(c, "Difference", tf_show_contrast(b->arena, p->figure, p->contrast, false, b->lang));
         tf_buf_fixed(&text, p->contrast->p, 3);
-        row(c, "p", strcmp(text.s, "0.000") == 0 ? "under 0.001" : text.s);
-        row(c, "Reading", p->contrast->p < 0.05 ? "A clear difference at the 5" TF_NBSP "% level."
-                                                : "No clear difference at the 5" TF_NBSP
-                                                  "% level.");
+        const bool least = strcmp(text.s, "0.000") == 0;
+        return tf_printf(b->arena, "%s; p%s%s", tf_show_contrast(b->arena, p->figure, p->contrast,
+                                                                 false, b->lang),
+                         least ? TF_NBSP "<" TF_NBSP : TF_NBSP "=" TF_NBSP,
+                         least ? "0.001" : text.s);
     }
-    if (p->quote != NULL) {
-        row(c, "Attribution", p->quote->attribution);
-        row(c, "Code", p->quote->code);
-        row(c, "Segment", p->quote->segment);
-        row(c, "Transcript", p->quote->transcript);
-        if (p->quote->transcript_hash != NULL)
-            row(c, "Transcript hash", tf_strndup(b->arena, p->quote->transcript_hash,
-                                                 strnlen(p->quote->transcript_hash, 12)));
-        row(c, "Consent", p->quote->consent);
+    const bool estimate = p->figure->kind == TF_FIG_ESTIMATE && tf_show_mark(cell) == NULL &&
+                          cell->state != TF_CELL_COUNT && cell->state != TF_CELL_TEXT;
+    const char *full = tf_show_cell(b->arena, p->figure, cell, estimate ? "full" : NULL, b->lang);
+    const char *cut = strstr(full, "; n" TF_NBSP "="); /* the base has a column of its own */
+    return cut == NULL ? full
+                       : tf_printf(b->arena, "%s)", tf_strndup(b->arena, full,
+                                                               (size_t)(cut - full)));
+}
+
+static const char *base_text(struct tf_build *b, const struct tf_printed *p)
+{
+    struct tf_buf text = {.arena = b->arena};
+    if (p->cell == NULL || tf_show_mark(p->cell) != NULL || isnan(p->cell->base) ||
+        p->cell->base <= 0)
+        return NULL;
+    tf_buf_grouped(&text, p->cell->base);
+    return text.s;
+}
+
+static bool is_estimate(const struct tf_printed *p)
+{
+    return p->cell != NULL && p->figure->kind == TF_FIG_ESTIMATE &&
+           tf_show_mark(p->cell) == NULL && p->cell->state != TF_CELL_COUNT &&
+           p->cell->state != TF_CELL_TEXT;
+}
+
+static const char *psu_text(struct tf_build *b, const struct tf_printed *p)
+{
+    struct tf_buf text = {.arena = b->arena};
+    if (!is_estimate(p) || isnan(p->cell->psu))
+        return NULL;
+    tf_buf_grouped(&text, p->cell->psu);
+    return text.s;
+}
+
+static const char *deff_text(struct tf_build *b, const struct tf_printed *p)
+{
+    struct tf_buf text = {.arena = b->arena};
+    if (!is_estimate(p) || isnan(p->cell->deff))
+        return NULL;
+    tf_buf_fixed(&text, p->cell->deff, 2);
+    return text.s;
+}
+
+static const char *key_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->key;
+}
+
+static const char *law_text(struct tf_build *b, const struct tf_printed *p)
+{
+    return tf_is_blank(p->law->article)
+               ? p->law->instrument
+               : tf_printf(b->arena, "%s, %s", p->law->instrument, p->law->article);
+}
+
+static const char *criterion_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->law->criterion_label;
+}
+
+static const char *status_text(struct tf_build *b, const struct tf_printed *p)
+{
+    const char *status = p->law->status == NULL ? "" : tf_replace(b->arena, p->law->status, "_",
+                                                                  " ");
+    return tf_is_blank(p->law->date) ? status
+                                     : tf_printf(b->arena, "%s; %s", status, p->law->date);
+}
+
+static const char *note_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->law->note;
+}
+
+static const char *who_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->quote->attribution;
+}
+
+static const char *code_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->quote->code;
+}
+
+static const char *transcript_text(struct tf_build *b, const struct tf_printed *p)
+{
+    struct tf_buf out = {.arena = b->arena};
+    tf_buf_add(&out, p->quote->transcript == NULL ? "" : p->quote->transcript);
+    if (!tf_is_blank(p->quote->segment))
+        tf_buf_printf(&out, "%ssegment %s", out.n > 0 ? ", " : "", p->quote->segment);
+    if (p->quote->transcript_hash != NULL)
+        tf_buf_printf(&out, "%shash %.12s", out.n > 0 ? ", " : "", p->quote->transcript_hash);
+    return tf_strdup(b->arena, tf_buf_text(&out));
+}
+
+static const char *consent_text(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->quote->consent;
+}
+
+static const char *fact_name(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return tf_starts(p->key, "fact ") ? p->key + strlen("fact ") : p->key;
+}
+
+static const char *fact_value(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->shown;
+}
+
+static const char *fact_source(struct tf_build *b TF_UNUSED, const struct tf_printed *p)
+{
+    return p->source;
+}
+
+struct column {
+    const char *head;
+    double width;
+    char align;
+    const char *(*text)(struct tf_build *, const struct tf_printed *);
+};
+enum { MAX_COLUMNS = 7 };
+static const struct column of_figure[] = {{"Number", 4.6, 'l', title_of},
+                                          {"Value", 3.9, 'l', value_text},
+                                          {"Base n", 1.15, 'r', base_text},
+                                          {"PSUs", 1, 'r', psu_text},
+                                          {"Deff", 0.95, 'r', deff_text},
+                                          {"Reference", 3.4, 'l', key_text},
+                                          {NULL, 0, 0, NULL}};
+static const struct column of_law[] = {{"Law", 3.4, 'l', law_text},
+                                       {"Criterion", 3.4, 'l', criterion_text},
+                                       {"Status", 2, 'l', status_text},
+                                       {"Note", 3.4, 'l', note_text},
+                                       {"Reference", 2.6, 'l', key_text},
+                                       {NULL, 0, 0, NULL}};
+static const struct column of_quote[] = {{"Who", 2.8, 'l', who_text},
+                                         {"Code", 2, 'l', code_text},
+                                         {"Transcript", 3, 'l', transcript_text},
+                                         {"Consent", 4.2, 'l', consent_text},
+                                         {"Reference", 2.2, 'l', key_text},
+                                         {NULL, 0, 0, NULL}};
+static const struct column of_fact[] = {{"Fact", 3, 'l', fact_name},
+                                        {"Value", 4, 'l', fact_value},
+                                        {"Source", 4, 'l', fact_source},
+                                        {NULL, 0, 0, NULL}};
+
+/* A row a printed thing; a column that is empty in all rows is left out. */
+static struct tf_doc_table *rows_of(struct tf_build *b, const struct column *all,
+                                    const struct tf_printed **item, size_t n)
+{
+    const struct column *col[MAX_COLUMNS];
+    size_t cols = 0;
+    for (; all->head != NULL; all++) {
+        bool used = false;
+        for (size_t i = 0; i < n && !used; i++)
+            used = !tf_is_blank(all->text(b, item[i]));
+        if (used)
+            col[cols++] = all;
     }
-    if (p->law != NULL) {
-        row(c, "Instrument", p->law->instrument);
-        row(c, "Article", p->law->article);
-        row(c, "Criterion", p->law->criterion_label);
-        row(c, "Status", tf_streq(p->law->status, "not_met") ? "not met" : p->law->status);
-        row(c, "Date", p->law->date);
-        row(c, "Note", p->law->note);
+    struct tf_doc_table *t = tf_table_plain(b, n + 1, cols + 1);
+    double *width = TF_NEW_N(b->arena, double, cols + 1);
+    t->n_head = 1;
+    t->row_heads = true;
+    t->width = width;
+    for (size_t j = 0; j < cols; j++) {
+        width[j] = col[j]->width;
+        tf_table_set(b, t, 0, j, col[j]->head);
+        for (size_t i = 0; i <= n; i++) {
+            struct tf_table_cell *c = &t->cell[i * t->n_cols + j];
+            c->align = col[j]->align;
+            const char *text = i == 0 ? NULL : col[j]->text(b, item[i - 1]);
+            if (i > 0 && !tf_is_blank(text))
+                tf_table_set(b, t, i, j, text);
+        }
     }
-    if (p->shown != NULL) {
-        row(c, "Value", p->shown);
-        row(c, "Source", p->source);
+    width[cols] = 1.7;
+    tf_table_set(b, t, 0, cols, "Printed on page");
+    for (size_t i = 0; i < n; i++) {
+        struct tf_inline **in = &t->cell[(i + 1) * t->n_cols + cols].inlines;
+        tf_inline_add(b->arena, &in, TF_I_USES, NULL)->href = tf_printf(b->arena, "#%s",
+                                                                        item[i]->id);
+        t->cell[(i + 1) * t->n_cols].id = item[i]->id;
     }
+    return t;
+}
+
+static void card(struct tf_build *b, struct tf_block ***tail, const char *title,
+                 const struct tf_figure *f, const struct column *columns,
+                 const struct tf_printed **item, size_t n)
+{
+    struct tf_block *block = tf_block_add(b->arena, tail, TF_B_CARD);
+    struct tf_block **child = &block->child;
+    struct tf_inline **in = &block->inlines;
+    (void)tf_inline_add(b->arena, &in, TF_I_TEXT, title);
+    block->strand = f != NULL ? (int)f->strand : columns == of_fact ? -1 : (int)TF_CONTEXT;
+    if (f != NULL) {
+        struct tf_block *para = tf_block_add(b->arena, &child, TF_B_PARA);
+        struct facts c = {.b = b, .tail = &para->inlines};
+        para->style = "facts";
+        figure_facts(&c, f);
+        bool flagged = false, counts = false;
+        for (size_t i = 0; i < n; i++) {
+            flagged |= item[i]->cell != NULL && item[i]->cell->state == TF_CELL_FLAGGED;
+            counts |= item[i]->cell != NULL && item[i]->cell->state == TF_CELL_COUNT &&
+                      f->probability && f->kind == TF_FIG_ESTIMATE;
+        }
+        if (flagged || counts)
+            fact(&c, "Note", flagged ? "values in parentheses rest on a small base"
+                                     : "small bases are given as counts, not percentages");
+        if (para->inlines == NULL) {
+            block->child = NULL;
+            child = &block->child;
+        }
+    }
+    struct tf_block *table = tf_block_add(b->arena, &child, TF_B_TABLE);
+    table->style = "evidence";
+    table->table = rows_of(b, columns, item, n);
 }
 
 void tf_cards_add(struct tf_build *b, struct tf_block ***tail)
 {
-    for (size_t k = 0; k < b->n_printed; k++) {
-        const struct tf_printed *p = b->printed[k];
-        struct card c = {.b = b};
-        struct tf_block *block = tf_block_add(b->arena, tail, TF_B_CARD);
-        struct tf_inline **in = &block->inlines;
-        block->id = p->id;
-        block->strand = p->figure != NULL ? (int)p->figure->strand
-                        : p->quote != NULL || p->law != NULL ? (int)TF_CONTEXT : -1;
-        (void)tf_inline_add(b->arena, &in, TF_I_TEXT, title_of(b, p));
-        if (p->cell != NULL)
-            cell_rows(&c, p->figure, p->cell);
-        other_rows(&c, p);
-        if (p->figure != NULL)
-            figure_rows(&c, p->figure);
-        row(&c, "Reference", p->key);
-        struct tf_block **child = &block->child;
-        struct tf_block *table = tf_block_add(b->arena, &child, TF_B_TABLE);
-        table->style = "card";
-        table->table = tf_table_plain(b, c.n, 2);
-        table->table->row_heads = true;
-        for (size_t j = 0; j < c.n; j++) {
-            tf_table_set(b, table->table, j, 0, c.term[j]);
-            tf_table_set(b, table->table, j, 1, c.text[j]);
+    static const struct {
+        const char *title;
+        const struct column *columns;
+    } others[] = {{"Laws", of_law}, {"Quotes", of_quote}, {"Facts of the study", of_fact}};
+    const struct tf_printed **item = TF_NEW_N(b->arena, const struct tf_printed *,
+                                              b->n_printed + 1);
+    for (size_t k = 0; k < b->n_printed; k++) { /* figures, in the order of first print */
+        const struct tf_figure *f = b->printed[k]->figure;
+        bool seen = f == NULL;
+        size_t n = 0;
+        for (size_t j = 0; j < k; j++)
+            seen = seen || b->printed[j]->figure == f;
+        for (size_t j = k; !seen && j < b->n_printed; j++)
+            if (b->printed[j]->figure == f)
+                item[n++] = b->printed[j];
+        if (n > 0)
+            card(b, tail, f->title == NULL ? f->id : f->title, f, of_figure, item, n);
+    }
+    for (size_t kind = 0; kind < 3; kind++) {
+        size_t n = 0;
+        for (size_t k = 0; k < b->n_printed; k++) {
+            const struct tf_printed *p = b->printed[k];
+            const size_t its = p->law != NULL ? 0 : p->quote != NULL ? 1 : 2;
+            if (p->figure == NULL && its == kind)
+                item[n++] = p;
         }
-        double *width = TF_NEW_N(b->arena, double, 2);
-        width[0] = 3, width[1] = 7;
-        table->table->width = width;
+        if (n > 0)
+            card(b, tail, others[kind].title, NULL, others[kind].columns, item, n);
     }
 }

@@ -4,6 +4,8 @@
 
 #include "tell/html_inside.h"
 
+static void block_of(struct tf_page *p, const struct tf_block *b);
+
 static void attribute(struct tf_page *p, const char *name, const char *value)
 {
     if (value == NULL)
@@ -93,37 +95,35 @@ static void finding(struct tf_page *p, const struct tf_block *b)
     tf_buf_add(p->out, "</p></div></div>\n");
 }
 
+/* A definition table becomes a list of terms; a table of evidence stays a table. */
+static void terms(struct tf_page *p, const struct tf_doc_table *t)
+{
+    tf_buf_add(p->out, "<dl>");
+    for (size_t i = 0; i < t->n_rows; i++) {
+        tf_buf_add(p->out, "<dt>");
+        tf_page_inlines(p, t->cell[i * t->n_cols].inlines);
+        tf_buf_add(p->out, "</dt><dd>");
+        tf_page_inlines(p, t->cell[i * t->n_cols + 1].inlines);
+        tf_buf_add(p->out, "</dd>");
+    }
+    tf_buf_add(p->out, "</dl>");
+}
+
 static void card(struct tf_page *p, const struct tf_block *b)
 {
-    const struct tf_doc_table *t = b->child == NULL ? NULL : b->child->table;
-    size_t shown = 0;
     tf_buf_add(p->out, "<article");
     attribute(p, "id", b->id);
     tf_buf_printf(p->out, " class=\"card s%d\"><h3 class=\"ct\">", b->strand);
     tf_page_inlines(p, b->inlines);
-    tf_buf_add(p->out, "</h3>");
-    if (t != NULL) {
-        tf_buf_add(p->out, "<dl>");
-        for (size_t i = 0; i < t->n_rows; i++) {
-            tf_buf_add(p->out, "<dt>");
-            tf_page_inlines(p, t->cell[i * t->n_cols].inlines);
-            tf_buf_add(p->out, "</dt><dd>");
-            tf_page_inlines(p, t->cell[i * t->n_cols + 1].inlines);
-            tf_buf_add(p->out, "</dd>");
-        }
-        tf_buf_add(p->out, "</dl>");
-    }
-    for (size_t k = 0; k < p->n_numbers; k++) {
-        if (*p->number_href[k] != '#' || !tf_streq(p->number_href[k] + 1, b->id))
-            continue;
-        if (++shown > 12)
-            continue;
-        tf_buf_printf(p->out, "%s<a href=\"#u-%zu\">place %zu</a>",
-                      shown == 1 ? "<p class=\"back\">Printed at " : ", ", k + 1, shown);
-    }
-    if (shown > 12)
-        tf_buf_printf(p->out, " and %zu more", shown - 12);
-    tf_buf_add(p->out, shown > 0 ? "</p></article>\n" : "</article>\n");
+    tf_buf_add(p->out, "</h3>\n");
+    for (const struct tf_block *in = b->child; in != NULL; in = in->next)
+        if (in->kind == TF_B_TABLE && tf_streq(in->style, "card"))
+            terms(p, in->table);
+        else if (in->kind == TF_B_TABLE)
+            tf_page_table(p, in, in->table, false);
+        else
+            block_of(p, in);
+    tf_buf_add(p->out, "</article>\n");
 }
 
 static void list(struct tf_page *p, const struct tf_block *b)

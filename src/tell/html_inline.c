@@ -59,6 +59,23 @@ static void link_to(struct tf_page *p, const struct tf_inline *in)
     tf_buf_add(p->out, "</a>");
 }
 
+/* Back from an evidence row to where its number is printed. */
+static void uses(struct tf_page *p, const struct tf_inline *in)
+{
+    size_t shown = 0;
+    for (size_t k = 0; k < p->n_numbers; k++) {
+        if (!tf_streq(p->number_href[k], in->href))
+            continue;
+        if (++shown <= 6)
+            tf_buf_printf(p->out, "%s<a href=\"#u-%zu\">place %zu</a>", shown == 1 ? "" : ", ",
+                          k + 1, shown);
+    }
+    if (shown > 6)
+        tf_buf_printf(p->out, " and %zu more", shown - 6);
+    if (shown == 0)
+        tf_buf_add(p->out, "a chart or a table");
+}
+
 void tf_page_inlines(struct tf_page *p, const struct tf_inline *in)
 {
     for (; in != NULL; in = in->next) {
@@ -86,6 +103,7 @@ void tf_page_inlines(struct tf_page *p, const struct tf_inline *in)
             tf_buf_add(p->out, "</span>");
             break;
         case TF_I_BREAK: tf_buf_add(p->out, "<br>"); break;
+        case TF_I_USES: uses(p, in); break;
         default: break;
         }
         if (in->lang != NULL)

@@ -58,7 +58,13 @@ static void rows(struct tf_page *p, const struct tf_block *block, const struct t
             tf_buf_add(p->out, t->n_head > 0 ? "</thead><tbody>" : "<tbody>");
         const bool base = i >= t->n_head &&
                           strcmp(plain(p, t->cell[i * t->n_cols].inlines), "Unweighted base") == 0;
-        tf_buf_add(p->out, base ? "<tr class=\"base\">" : "<tr>");
+        tf_buf_add(p->out, base ? "<tr class=\"base\"" : "<tr");
+        if (t->cell[i * t->n_cols].id != NULL) {
+            tf_buf_add(p->out, " id=\"");
+            tf_buf_html(p->out, t->cell[i * t->n_cols].id);
+            tf_buf_char(p->out, '"');
+        }
+        tf_buf_char(p->out, '>');
         for (size_t j = 0; j < t->n_cols; j++) {
             if (t->cell[i * t->n_cols + j].colspan == 0)
                 continue;
@@ -86,7 +92,7 @@ void tf_page_table(struct tf_page *p, const struct tf_block *block, const struct
     if (*caption != '\0')
         tf_buf_add(p->out, ": ");
     tf_buf_html(p->out, caption);
-    tf_buf_printf(p->out, "\"><table class=\"%s%s\">", text ? "text" : "data",
+    tf_buf_printf(p->out, "\"><table class=\"%s%s\">", text ? "text" : block != NULL && tf_streq(block->style, "evidence") ? "evid" : "data",
                   block != NULL && tf_streq(block->kicker, "convergence") ? " conv" : "");
     if (captioned && *caption != '\0') {
         tf_buf_add(p->out, "<caption><span class=\"ft\">");

@@ -78,6 +78,35 @@ static const char *hash_of(struct tf_press *p, const struct tf_inline *in)
     return *id == '#' ? id : tf_printf(p->a, "#%s", id);
 }
 
+/* "12, 38": the pages that print a number of evidence, each a link; known from the pass before. */
+static void add_uses(struct tf_press *p, struct flat *f, const char *href, struct tf_span look)
+{
+    const struct tf_press *q = p->before;
+    size_t last = SIZE_MAX, shown = 0;
+    for (size_t k = 0; q != NULL && k < q->n_uses; k++) {
+        if (!tf_streq(q->use[k].href, href) || q->use[k].page == last)
+            continue;
+        last = q->use[k].page;
+        if (++shown > 5)
+            continue;
+        add_span(p, f, look, shown == 1 ? "" : ", ");
+        struct tf_span s = look;
+        s.href = tf_printf(p->a, "#use-%zu", k);
+        s.type.colour = 0x1a5a96;
+        add_span(p, f, s, tf_printf(p->a, "%zu", last + 1));
+    }
+    if (shown > 5)
+        add_span(p, f, look, " \xE2\x80\xA6");
+}
+
+static const char *page_text(struct tf_press *p, const char *href)
+{
+    struct tf_press *q = (struct tf_press *)(uintptr_t)p->before;
+    const struct tf_target *t = q == NULL || href == NULL ? NULL : tf_press_target(q, href + 1);
+    return t != NULL && t->found ? tf_printf(p->a, "page\xC2\xA0%zu", t->page + 1)
+                                 : "page\xC2\xA0" "00";
+}
+
 static void flatten(struct tf_press *p, struct flat *f, const struct tf_inline *in,
                     struct tf_span look)
 {
@@ -135,6 +164,13 @@ static void flatten(struct tf_press *p, struct flat *f, const struct tf_inline *
             s.type = (struct tf_look){.size = 7, .leading = look.type.leading, .bold = true,
                                       .colour = TF_WHITE, .track = 0.2};
             add_span(p, f, s, in->text);
+            break;
+        case TF_I_USES:
+            add_uses(p, f, in->href, s);
+            break;
+        case TF_I_PAGE:
+            s.href = in->href;
+            add_span(p, f, s, page_text(p, in->href));
             break;
         case TF_I_BREAK:
             add_span(p, f, s, "\n");

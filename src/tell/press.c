@@ -86,6 +86,8 @@ static void look(struct tf_press *p, const struct tf_block *b)
         } else {
             add_target(p, b->id, plain_text(p, b->inlines, b->title));
         }
+        for (size_t i = 0; b->table != NULL && i < b->table->n_rows; i++)
+            add_target(p, b->table->cell[i * b->table->n_cols].id, NULL);
         if (b->kind != TF_B_OPENER)
             look(p, b->child);
     }
@@ -99,6 +101,36 @@ static void find_target(struct tf_press *p, const char *id, const struct tf_row 
     t->found = true;
     t->page = row->page;
     t->y = row->y;
+}
+
+/* Every live number, in the order of the pages: what evidence links back to. */
+static void find_uses_of(struct tf_press *p, const struct tf_para *para, size_t from, size_t to,
+                         size_t page, double y)
+{
+    for (size_t i = from; para != NULL && i < to && i < para->n_lines; i++)
+        for (size_t k = 0; k < para->line[i].n_pieces; k++) {
+            const struct tf_span *span = para->line[i].piece[k].span;
+            if (!span->live || (k > 0 && para->line[i].piece[k - 1].span == span))
+                continue;
+            p->use = tf_grow(p->a, p->use, p->n_uses, &p->cap_uses, sizeof *p->use);
+            p->use[p->n_uses++] = (struct tf_used){.href = span->href, .page = page, .y = y};
+        }
+}
+
+static void find_uses(struct tf_press *p)
+{
+    for (size_t i = 0; i < p->n_rows; i++) {
+        const struct tf_row *row = &p->row[i];
+        if (row->kind == TF_R_LINE)
+            find_uses_of(p, row->para, row->line, row->line + 1, row->page, row->y);
+        for (size_t k = 0; k < row->n_cells; k++)
+            find_uses_of(p, row->cell[k].para, row->cell[k].from, row->cell[k].to, row->page,
+                         row->y);
+        for (size_t k = 0; k < row->n_parts; k++)
+            if (row->part[k].para != NULL)
+                find_uses_of(p, row->part[k].para, row->part[k].line, row->part[k].line + 1,
+                             row->page, row->y + row->part[k].y);
+    }
 }
 
 /* ---- close ---- */
@@ -373,20 +405,17 @@ static enum tf_code open_breaker(struct tf_press *p, struct tf_err *reterr)
     return TF_OK;
 }
 
-enum tf_code tf_press_write_as(struct tf_arena *a, const struct tf_doc *doc, struct tf_fonts *fonts,
-                               bool plain, struct tf_buf *out, struct tf_pressed *ret,
-                               struct tf_err *reterr)
+/* One pass from the tree to pages. The pass before tells on which pages things stand; a document
+ * whose pages it changed would need another. */
+static enum tf_code press_pass(struct tf_press *p, struct tf_err *reterr)
 {
-    struct tf_press *p = TF_NEW(a, struct tf_press);
-    *p = (struct tf_press){.a = a, .doc = doc, .fonts = fonts, .strand = -1};
-    TF_TRY(open_breaker(p, reterr));
+    struct tf_arena *a = p->a;
+    const struct tf_doc *doc = p->doc;
+    struct tf_fonts *fonts = p->fonts;
     tf_font_press_begin(fonts);
     p->ink.arena = a;
     p->ink.fonts = fonts;
     p->note = TF_NEW_N(a, struct tf_note_set, doc->n_notes + 1);
-    tf_pdf_begin(&p->pdf, a, out, plain);
-    for (int i = 0; i < 3; i++) /* 1 Info, 2 Pages, 3 Resources */
-        (void)tf_pdf_reserve(&p->pdf);
     tf_tags_begin(&p->tags, a, doc->lang);
     look(p, doc->block);
     if (p->n_targets > 1)
@@ -402,6 +431,45 @@ enum tf_code tf_press_write_as(struct tf_arena *a, const struct tf_doc *doc, str
         find_target(p, p->row[i].id, &p->row[i]);
         find_target(p, p->row[i].id2, &p->row[i]);
     }
+    find_uses(p);
+    return TF_OK;
+}
+
+/* Do two passes print the same page numbers? */
+static bool settled(const struct tf_press *p)
+{
+    const struct tf_press *q = p->before;
+    if (q == NULL || p->n_uses != q->n_uses)
+        return false;
+    for (size_t k = 0; k < p->n_uses; k++)
+        if (p->use[k].page != q->use[k].page)
+            return false;
+    for (size_t k = 0; k < p->n_targets; k++)
+        if (p->target[k].page != q->target[k].page && !tf_starts(p->target[k].id, "ev-"))
+            return false;
+    return true;
+}
+
+enum tf_code tf_press_write_as(struct tf_arena *a, const struct tf_doc *doc, struct tf_fonts *fonts,
+                               bool plain, struct tf_buf *out, struct tf_pressed *ret,
+                               struct tf_err *reterr)
+{
+    struct tf_press *p = NULL;
+    void *breaker = NULL;
+    for (int pass = 0; pass < 4 && (pass < 2 || !settled(p)); pass++) {
+        struct tf_press *next = TF_NEW(a, struct tf_press);
+        *next = (struct tf_press){.a = a, .doc = doc, .fonts = fonts, .strand = -1, .before = p};
+        if (breaker == NULL)
+            TF_TRY(open_breaker(next, reterr));
+        else
+            next->breaker = breaker;
+        breaker = next->breaker;
+        p = next;
+        TF_TRY(press_pass(p, reterr));
+    }
+    tf_pdf_begin(&p->pdf, a, out, plain);
+    for (int i = 0; i < 3; i++) /* 1 Info, 2 Pages, 3 Resources */
+        (void)tf_pdf_reserve(&p->pdf);
     tf_pages_draw(p);
     TF_TRY(close_file(p, reterr));
     for (size_t i = 0; i < doc->n_notes; i++) /* a mark that was set, but whose note is nowhere */

@@ -324,7 +324,15 @@ struct tf_target { /* something with an id */
     size_t page;
     double y;
 };
+struct tf_used { /* a printed number: the card it links to, and where it stands */
+    const char *href;
+    size_t page;
+    double y;
+};
 struct tf_press {
+    const struct tf_press *before; /* the pass before this one: it knows the pages */
+    struct tf_used *use;
+    size_t n_uses, cap_uses;
     struct tf_arena *a;
     const struct tf_doc *doc;
     struct tf_fonts *fonts;

@@ -71,6 +71,13 @@ static bool leads(struct tf_press *p, const char *href, size_t *ret_page, double
         *ret_y = p->note[note].y;
         return true;
     }
+    int64_t use = 0;
+    if (tf_starts(href, "#use-") && tf_parse_int(href + 5, &use) && use >= 0 &&
+        (size_t)use < p->n_uses) {
+        *ret_page = p->use[use].page;
+        *ret_y = p->use[use].y;
+        return true;
+    }
     const struct tf_target *t = tf_press_target(p, href + 1);
     if (t == NULL || !t->found)
         return false;

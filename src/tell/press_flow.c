@@ -41,6 +41,7 @@ static const struct {
     {"lead", {.size = 12.2, .leading = 18, .colour = 0x2b3446}},
     {"small", {.size = 8.2, .leading = 11.4, .colour = TF_MUTE}},
     {"source", {.size = 7.6, .leading = 10.4, .colour = TF_MUTE}},
+    {"facts", {.size = 7.4, .leading = 9.6, .colour = 0x3a4356}},
 };
 
 /* Call-outs by style or by their English kicker: bar, colour of the kicker. */
@@ -382,8 +383,10 @@ static void flow_card(struct tf_press *p, const struct tf_block *b, const struct
     double h = 0;
     for (size_t i = first; i < p->n_rows; i++)
         h += p->row[i].h + p->row[i].before;
-    if (h < 120 * TF_MM)
-        keep_rows(p, first, p->n_rows - 1);
+    size_t table = first; /* what is said before the rows stays with the first of them */
+    while (table + 1 < p->n_rows && p->row[table].grid == NULL)
+        table++;
+    keep_rows(p, first, h < 60 * TF_MM ? p->n_rows - 1 : table);
     p->after = 3 * TF_MM;
 }
 

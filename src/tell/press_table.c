@@ -13,7 +13,7 @@
 #include "tell/press.h"
 
 enum { TALL = 8 };
-static const double PAD_X = 2 * TF_MM, PAD_Y = 1.25 * TF_MM;
+static const double PAD_X = 2 * TF_MM;
 
 struct table {
     struct tf_press *p;
@@ -26,6 +26,8 @@ struct table {
     struct tf_cell_set *cell; /* [n_rows * n_cols] */
     double *height;      /* [n_rows] */
     bool words;          /* a table of text, not of numbers */
+    bool dense;          /* evidence: small type, rows close together */
+    double pad_y;
     struct tf_tag *tag;
 };
 
@@ -62,7 +64,7 @@ static struct tf_para *set_cell(const struct table *s, size_t row, size_t col, d
 {
     const struct tf_table_cell *c = cell_at(s, row, col);
     struct tf_look look = s->look;
-    look.bold = row < s->t->n_head || (s->words && col == 0 && s->t->row_heads);
+    look.bold = row < s->t->n_head || (s->words && !s->dense && col == 0 && s->t->row_heads);
     look.balance = row < s->t->n_head;
     return tf_para_set(s->p, c->inlines, NULL, look, c->lang, width);
 }
@@ -187,7 +189,7 @@ static void place_cell(struct table *s, size_t r, size_t c)
         set->para = set_cell(s, r, c, set->w);
     set->to = set->para->n_lines;
     set->first = true;
-    set->height = (double)set->para->n_lines * set->para->leading + 2 * PAD_Y;
+    set->height = (double)set->para->n_lines * set->para->leading + 2 * s->pad_y;
 }
 
 static void place_cells(struct table *s)
@@ -202,7 +204,7 @@ static void place_cells(struct table *s)
             if (span_of(s, r, c) > 0)
                 place_cell(s, r, c);
     for (size_t r = 0; r < s->t->n_rows; r++) {
-        s->height[r] = s->look.leading + 2 * PAD_Y;
+        s->height[r] = s->look.leading + 2 * s->pad_y;
         for (size_t c = 0; c < s->t->n_cols; c++)
             if (span_of(s, r, c) > 0 && set_at(s, r, c)->rows == 1 &&
                 set_at(s, r, c)->height > s->height[r])
@@ -267,6 +269,7 @@ static struct tf_row *add_row(struct table *s, size_t r, struct tf_grid *grid, d
     row->head = r < s->t->n_head;
     row->head_end = r + 1 == s->t->n_head;
     row->keep = row->head;
+    row->id = cell_at(s, r, 0)->id;
     row->cell = TF_NEW_N(s->p->a, struct tf_cell_set, s->t->n_cols);
     for (size_t c = 0; c < s->t->n_cols; c++)
         if (span_of(s, r, c) > 0)
@@ -282,7 +285,7 @@ static void add_slices(struct table *s, size_t r, struct tf_grid *grid, size_t l
         if (span_of(s, r, c) > 0 && set_at(s, r, c)->para->leading > leading)
             leading = set_at(s, r, c)->para->leading;
     for (size_t k = 0; k < lines; k++) {
-        const double h = leading + (k == 0 ? PAD_Y : 0) + (k + 1 == lines ? PAD_Y : 0);
+        const double h = leading + (k == 0 ? s->pad_y : 0) + (k + 1 == lines ? s->pad_y : 0);
         struct tf_row *row = add_row(s, r, grid, h);
         for (size_t i = 0; i < row->n_cells; i++) {
             struct tf_cell_set *set = &row->cell[i];
@@ -391,6 +394,7 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
 {
     static const struct tf_look NUMBERS = {.size = 8.6, .leading = 11.6, .colour = TF_INK};
     static const struct tf_look WORDS = {.size = 8.2, .leading = 11.2, .colour = TF_INK};
+    static const struct tf_look DENSE = {.size = 7.2, .leading = 9.2, .colour = TF_INK};
     static const struct tf_look SOURCE = {.size = 7.6, .leading = 10.4, .colour = TF_MUTE};
     const struct tf_doc_table *t = b->table;
     if (t == NULL || t->n_rows == 0 || t->n_cols == 0)
@@ -404,8 +408,10 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
             all++;
             left += cell_at(&s, r, c)->align != 'r' && cell_at(&s, r, c)->align != 'c';
         }
-    s.words = left * 2 > all || tf_streq(b->style, "text") || tf_streq(b->style, "card");
-    s.look = f.small || s.words ? WORDS : NUMBERS;
+    s.dense = tf_streq(b->style, "evidence");
+    s.pad_y = s.dense ? 0.55 * TF_MM : 1.25 * TF_MM;
+    s.words = s.dense || left * 2 > all || tf_streq(b->style, "text") || tf_streq(b->style, "card");
+    s.look = s.dense ? DENSE : f.small || s.words ? WORDS : NUMBERS;
     s.x = TF_NEW_N(p->a, double, t->n_cols);
     s.w = TF_NEW_N(p->a, double, t->n_cols);
     s.min = TF_NEW_N(p->a, double, t->n_cols);

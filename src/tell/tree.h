@@ -19,7 +19,9 @@ enum tf_inline_kind {
     TF_I_NOTE,   /* footnote mark: note = index into doc->note */
     TF_I_XREF,   /* reference to a figure/table/section by id: text filled by the writer ("Figure 12") */
     TF_I_CHIP,   /* strand label: text, strand */
-    TF_I_BREAK   /* line break */
+    TF_I_BREAK,  /* line break */
+    TF_I_USES,   /* the places that print the number of card href: filled by the writer */
+    TF_I_PAGE    /* on paper the page of href, as "page 38"; on a page without pages nothing */
 };
 struct tf_inline {
     enum tf_inline_kind kind;
@@ -49,7 +51,7 @@ enum tf_block_kind {
     TF_B_SECTION,    /* children; class for the writer: "front", "findings", "chapter", "annex" */
     TF_B_PAGEBREAK,
     TF_B_RULE,
-    TF_B_CARD        /* evidence card: id "ev-…", title inlines, children: a definition table */
+    TF_B_CARD        /* evidence card: title inlines, children: shared facts, a row a number */
 };
 struct tf_table_cell {
     struct tf_inline *inlines;
@@ -57,6 +59,7 @@ struct tf_table_cell {
     bool head;       /* TH */
     char align;      /* 'l', 'r', 'c' */
     const char *lang;
+    const char *id;  /* of a row's first cell: the row can be linked to */
 };
 struct tf_doc_table {
     const char *id, *number; /* id "T18"; number filled by report.c: "Table 18" */
