@@ -18,9 +18,10 @@
  * Korn & Graubard's own n* divides n by the design effect, which does not exist here (0 / 0); Kish's
  * size keeps the part of it that unequal weights make. The estimate carries the flag zero or full.
  *
- * A domain with no degree of freedom (all cases, or all that answered, in one PSU of each stratum)
- * has no standard error at all: NaN and the flag df0, where software is known to print 0 or an
- * interval of no width.
+ * With no degree of freedom there is no interval: flag df0. The standard error stands as long as
+ * the formula has something to say, since PSUs without a case of the domain count as 0; where those
+ * that answered are all in one PSU, the deviations from a mean or share add up to 0 by construction,
+ * and so do those of zero and full: NaN, where software is known to print 0.
  *
  * The design effect is V / (s^2 / n), s^2 = n / (n - 1) sum w (y - m)^2 / W: against simple random
  * sampling with replacement of the same n (Kish 1965, 8.2; R deff = "replace"). */
@@ -65,11 +66,13 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
     }
     const bool zero = stat == TF_STAT_PROP && e->n == 0;
     const bool full = stat == TF_STAT_PROP && e->n == e->base;
-    const bool df0 = e->df < 1 || l->psu <= l->strata;
+    const bool thin = e->df < 1 || l->psu <= l->strata; /* one PSU a stratum has answers */
+    const bool silent = thin && (!(l->var > 0) || (stat != TF_STAT_TOTAL && l->psu == 1));
+    const bool df0 = e->df < 1 || silent;
     e->flags |= (unsigned)((zero ? TF_EST_ZERO : 0) | (full ? TF_EST_FULL : 0) |
                            (l->lonely ? TF_EST_LONELY : 0) | (df0 ? TF_EST_DF0 : 0))
                 << 8;
-    if (df0)
+    if (silent)
         return;
     e->se = sqrt(l->var);
     const double n = (double)l->n;
@@ -77,6 +80,8 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
                                              : l->unit_var / n;
     if (srs > 0)
         e->deff = l->var / srs;
+    if (df0)
+        return;
     if (zero || full) {
         one_sided(e, l, level);
         return;

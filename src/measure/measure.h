@@ -61,7 +61,7 @@ struct tf_estimate {
 enum tf_est_flag {
     TF_EST_ZERO = 1,   /* no case in the category: one-sided interval */
     TF_EST_FULL = 2,   /* every case in it */
-    TF_EST_DF0 = 4,    /* no degree of freedom: no standard error */
+    TF_EST_DF0 = 4,    /* no degree of freedom: no interval */
     TF_EST_LONELY = 8, /* a stratum with one PSU has cases */
     TF_EST_EMPTY = 16  /* nobody in the base */
 };

@@ -28,6 +28,7 @@ syn$alone <- as.integer(syn$stratum == "S3" & syn$psu == 2)  # a domain that res
 syn$y[sample(nrow(syn), 14)] <- NA
 syn$x[sample(nrow(syn), 9)] <- NA
 syn$q[syn$stratum == "S5" & syn$psu == 1] <- NA              # a PSU in which nobody answered
+syn$half <- ifelse(syn$psu == 1, syn$y, NA)                  # answers in one PSU of each stratum
 lonely <- syn[!(syn$stratum %in% c("S2", "S6") & syn$psu > 1), ]   # two strata keep one PSU
 for (d in c("apistrat", "apiclus1", "syn", "lonely"))
   write.csv(get(d), paste0(d, ".csv"), row.names = FALSE, na = "", quote = FALSE)
@@ -60,8 +61,14 @@ one <- function(name, spec, des, stat, var, by, where, dom) {
     m <- if (stat == "total") svytotal(~.y, sub, deff = "replace") else svymean(~.y, sub, deff = "replace")
     e <- as.numeric(coef(m)); se <- as.numeric(SE(m)); de <- as.numeric(deff(m))
     n <- if (stat == "prop") sum(y[dom] == k) else sum(dom)
+    if (!any(dom)) e <- NA               # nobody answered: R's total is 0
+    # Answers in one PSU of each stratum. Where the linearised variance is 0 by construction, and R's
+    # the rounding of a 0, there is no standard error.
+    silent <- (df < 1 || degf(sub) < 1) && (!is.finite(se) || is.na(e) || se < 1e-12 * abs(e) || n == 0 ||
+      (stat != "total" && nrow(unique(cbind(sub$strata[, 1], sub$cluster[, 1]))) == 1))
     for (ci in if (stat == "prop") c("logit", "t") else "t") {
-      if (df < 1 || degf(sub) < 1) { se <- de <- NA; b <- c(NA, NA) }
+      if (silent) { se <- de <- NA; b <- c(NA, NA) }
+      else if (df < 1) b <- c(NA, NA)  # R: NaN, the quantile of t with 0 df
       else if (stat == "prop" && n %in% c(0, sum(dom))) { se <- 0; de <- NA; b <- one_sided(weights(sub), df, n > 0) }
       else if (ci == "logit") {
         b <- attr(svyciprop(~.y, sub, method = "xlogit", df = df), "ci")
@@ -108,6 +115,11 @@ all_of("syn", spec, des, "prop", "y", "sex", where = "x > 12")
 all_of("syn", spec, des, "prop", "q", NULL, where = "area == 'urban'")
 for (s in c("mean", "total")) for (b in list(NULL, "area", c("area", "q"))) all_of("syn", spec, des, s, "x", b)
 all_of("syn", spec, des, "mean", "x", "alone")
+all_of("syn", spec, des, "total", "x", "alone")
+for (s in c("mean", "total")) all_of("syn", spec, des, s, "x", "psu")  # PSU 1 of every stratum: df 0
+all_of("syn", spec, des, "prop", "q", "psu", where = "sex == 1")
+all_of("syn", spec, des, "prop", "half", "sex")
+for (s in c("mean", "total")) all_of("syn", spec, des, s, "half", "alone")
 
 # each case its own PSU; no strata
 spec <- list(w = "w", s = "", p = "", l = "error")
