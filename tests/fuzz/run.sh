@@ -16,7 +16,7 @@ mkdir -p $out/found
 seed() { # seed TARGET NAME FORMAT: a file of the corpus
     mkdir -p "$out/corpus/$1"
     # shellcheck disable=SC2059
-    printf "$3" >"$out/corpus/$1/$2"
+    printf -- "$3" >"$out/corpus/$1/$2"
 }
 seed csv plain 'a,b\n1,x\n2,"y ""q"" z"\n'
 seed csv odd '\357\273\277a,b\r\n\r\n"",""\r\n007,1e3'
@@ -34,6 +34,39 @@ seed xlsx inline '1<worksheet><sheetData><row><c t="inlineStr"><is><r><t>a_x000D
 seed xlsx doctype '1<!DOCTYPE a [<!ENTITY b "c">]><worksheet><sheetData/></worksheet>'
 seed xlsx raw '2PK\003\004'
 
+# files TARGET FIRST FILE…: the beginnings of files of the demo, each after the byte that chooses
+files() {
+    t=$1 first=$2
+    shift 2
+    mkdir -p "$out/corpus/$t"
+    for f; do
+        [ -f "$f" ] || continue
+        { printf '%s' "$first"; head -c 4000 "$f"; } >"$out/corpus/$t/demo-$first$(echo "$f" | tr / -)"
+    done
+}
+seed where compare 'age >= 14 and q2 in (1, 3) and not missing(area)'
+seed where text '(area = "urban" or area != "rural") and not age <> 2'
+seed where broken 'q2 in (1, 3 or (age = "x'
+files recipe '' demo/study/*/*.recipe.yaml
+files claims '' demo/study/findings/*.md
+seed claims exp '---\nid: F1\nkind: finding\ntitle: A title\nstrands: [children]\nlinks:\n  - {figure: "exp.exp_a", relation: SUPPORTS}\n  - {quote: Q-XA-01, relation: QUALIFIES}\n  - {law: L-XA-01, relation: CONTRADICTS}\n---\n\nBody.\n'
+seed claims convergence '---\nid: C1\nkind: convergence\ntheme: t\ntitle: A title\ntogether: agree\nchildren: "{{ est exp.exp_a }}"\nthreats: "{{ count police.total 2019 }}"\n---\n'
+seed claims recommendation '---\nid: I1\nkind: insight\ncountries: [XA]\ntitle: Of those aged 12–17\nbig: "exp.exp_a fmt=pct0"\n---\n'
+files text '' demo/study/report/en/*.md
+seed text numbers '# A {#a}\n\n{{ est exp.exp_a sex=girls }} and {{ count cybertips.total 2016 }}, {{ quote Q-XC-01 }} {{ law L-XC-03 }}[^1].\n\n[^1]: {{ est told.none }}\n'
+seed text fences '::: figure exp\nkind: bar\n:::\n\n```figure\nexp\n```\n\n{{ if exp.exp_a sex=girls > exp.exp_a sex=boys }}x{{ end }}\n\n| a | b |\n|---|---|\n| 1 | {{ est freq.b1.2 }} |\n'
+seed frame plain 'psu,stratum,region,area,households,excluded,reason\nP1,S1,R,urban,10,,\nP2,S1,R,rural,20,,\nP3,S2,R,urban,1e6,0,\nP4,S2,R,rural,1,0,\nP5,S2,R,rural,7,1,access\n'
+seed frame tiny 'psu,stratum,region,area,households\nP1,S,R,urban,5e-324\nP2,S,R,urban,1e308\n'
+seed contacts plain 'psu,door,visits,outcome\nP1,1,1,complete\nP1,2,3,no_contact\nP1,3,1,refused_caregiver\nP2,1,,complete\n'
+seed transcript talk '1language: en\nINTERVIEWER: a\nPARTICIPANT: b\nmore\n\nPARTICIPANT: Ngôi nhà\n'
+files transcript 1 demo/study/_make/transcripts/*
+files transcript 2 demo/study/context/codebook.csv
+files transcript 3 demo/study/context/X?/participants.csv
+files transcript 4 demo/study/context/X?/legal*.csv
+files study 0 demo/study/study.yaml src/ask/template/study.yaml
+files study 1 demo/study/indicators.yaml
+seed options plain '--by\nsex\nword\n--deep\n--by-all=x\n--\n--by\n'
+
 targets=$*
 if [ -z "$targets" ]; then
     for f in tests/fuzz/fuzz_*.c; do
@@ -42,6 +75,10 @@ if [ -z "$targets" ]; then
     done
 fi
 base=$(for f in base/*.c; do echo "$out/${f%.c}.o"; done)
+# Built once, quietly; only what a compiler says is heard.
+# shellcheck disable=SC2086,SC2046
+make -s -j2 VARIANT=fuzz CC="$cc" EXTRA=-Wno-double-promotion $out/libtrefoil.a \
+    $(for t in $targets; do echo "$out/tests/fuzz/fuzz_$t.o"; done) >/dev/null
 for t in $targets; do
     # A target of the ground needs the ground only; one of a room the whole library.
     if grep -q '^#include "[a-z]*/' "tests/fuzz/fuzz_$t.c" &&
@@ -50,8 +87,6 @@ for t in $targets; do
     else
         need="$base $out/sqlite3mc.o"
     fi
-    # shellcheck disable=SC2086
-    make -s -j2 VARIANT=fuzz CC="$cc" $need "$out/tests/fuzz/fuzz_$t.o"
     # shellcheck disable=SC2086
     "$cc" -fsanitize=fuzzer,address,undefined -fno-sanitize-recover=all -o "$out/fuzz_$t" \
         "$out/tests/fuzz/fuzz_$t.o" $need $libs
@@ -66,4 +101,4 @@ for t in $targets; do
         exit 1
     fi
 done
-rm -f /tmp/trefoil-fuzz-??????*
+rm -rf /tmp/trefoil-fuzz-??????
