@@ -47,8 +47,10 @@ lint:            ## arrows, house rules, both compilers' warnings, cppcheck
 fuzz:            ## build the fuzz targets and run each for a short while
 	@tools/setup.sh build test lint
 	@tests/fuzz/run.sh
-cover:           ## line coverage of the tests
+cover:           ## line coverage of the tests, by folder
+	@find build/cov -name "*.gcda" -delete 2>/dev/null || true
 	@$(MAKE) --no-print-directory VARIANT=cov test
+	@tools/cover.sh build/cov
 bench: build     ## measure what a user does, beside its peers
 	@tools/setup.sh build bench
 	@bench/run.sh $(B)/trefoil
