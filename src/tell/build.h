@@ -93,6 +93,10 @@ struct tf_build {
     size_t n_figures, n_tables_text, n_numbers;
     const struct tf_figure **annex; /* released figures with a table in the annex, in order */
     size_t n_annex, cap_annex;
+    const char **annex_whole;       /* its table in the text, when that says all there is, or NULL */
+    struct tf_chart **chart;        /* charts, and the figures whose tables they name at the end */
+    const struct tf_figure **chart_figure;
+    size_t n_charts, cap_charts, cap_chart_figures;
 };
 
 /* ---- ref.c: the grammar ---- */
@@ -196,9 +200,13 @@ void tf_claims_findings(struct tf_build *b, const struct tf_fence *fence, struct
 void tf_claims_insights(struct tf_build *b, const struct tf_fence *fence, struct tf_block ***tail);
 void tf_claims_convergence(struct tf_build *b, const struct tf_fence *fence,
                            struct tf_block ***tail);
+void tf_claims_recommendations(struct tf_build *b, const struct tf_fence *fence,
+                               struct tf_block ***tail);
 /* ---- report_annex.c ---- */
-/* "A3": the number of a figure's whole table in the annex; the first call gives it its place. */
-const char *tf_annex_number(struct tf_build *b, const struct tf_figure *f);
+/* The figure is used: its whole table belongs in the annex, in this order. */
+void tf_annex_want(struct tf_build *b, const struct tf_figure *f);
+/* A table in the text says all of the figure: the annex need not repeat it. */
+void tf_annex_says_all(struct tf_build *b, const struct tf_figure *f, const char *number);
 void tf_annexes_add(struct tf_build *b, struct tf_block ***tail);
 /* ---- report.c ---- */
 void tf_target_add(struct tf_build *b, const char *id, const char *text, const char *href);

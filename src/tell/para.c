@@ -103,8 +103,8 @@ static const char *page_text(struct tf_press *p, const char *href)
 {
     struct tf_press *q = (struct tf_press *)(uintptr_t)p->before;
     const struct tf_target *t = q == NULL || href == NULL ? NULL : tf_press_target(q, href + 1);
-    return t != NULL && t->found ? tf_printf(p->a, "page\xC2\xA0%zu", t->page + 1)
-                                 : "page\xC2\xA0" "00";
+    return t != NULL && t->found ? tf_printf(p->a, ", page\xC2\xA0%zu", t->page + 1)
+                                 : ", page\xC2\xA0" "00";
 }
 
 static void flatten(struct tf_press *p, struct flat *f, const struct tf_inline *in,

@@ -27,7 +27,7 @@ struct table {
     double *height;      /* [n_rows] */
     bool words;          /* a table of text, not of numbers */
     bool dense;          /* evidence: small type, rows close together */
-    double pad_y;
+    double pad_x, pad_y;
     struct tf_tag *tag;
 };
 
@@ -43,7 +43,7 @@ static struct tf_cell_set *set_at(const struct table *s, size_t row, size_t col)
 
 static double pads(const struct table *s, size_t col, size_t span)
 {
-    return (col == 0 ? 0 : PAD_X) + (col + span == s->t->n_cols ? 0 : PAD_X);
+    return (col == 0 ? 0 : s->pad_x) + (col + span == s->t->n_cols ? 0 : s->pad_x);
 }
 
 static size_t span_of(const struct table *s, size_t row, size_t col)
@@ -174,7 +174,7 @@ static void place_cell(struct table *s, size_t r, size_t c)
         w += s->w[c + i];
     set->full_x = s->f.x + s->x[c];
     set->full_w = w;
-    set->x = set->full_x + (c == 0 ? 0 : PAD_X);
+    set->x = set->full_x + (c == 0 ? 0 : s->pad_x);
     set->w = w - pads(s, c, span);
     set->align = cell->align == 'r' || cell->align == 'c' ? cell->align : 'l';
     set->row = r;
@@ -384,7 +384,8 @@ static void keep_together(struct table *s, size_t first)
             body += p->row[to].grid != NULL && !p->row[to].head;
         to--;
     } else {
-        p->row[first].floats = s->f.box == NULL && !s->f.land && !s->f.small;
+        p->row[first].floats = s->f.box == NULL && !s->f.land && !s->f.small &&
+                               !tf_streq(s->block->style, "annex"); /* those stand in order */
     }
     for (size_t i = first; i < to; i++)
         p->row[i].keep = true;
@@ -394,6 +395,7 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
 {
     static const struct tf_look NUMBERS = {.size = 8.6, .leading = 11.6, .colour = TF_INK};
     static const struct tf_look WORDS = {.size = 8.2, .leading = 11.2, .colour = TF_INK};
+    static const struct tf_look ANNEX = {.size = 7.5, .leading = 9.6, .colour = TF_INK};
     static const struct tf_look DENSE = {.size = 7.2, .leading = 9.2, .colour = TF_INK};
     static const struct tf_look SOURCE = {.size = 7.6, .leading = 10.4, .colour = TF_MUTE};
     const struct tf_doc_table *t = b->table;
@@ -409,9 +411,11 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
             left += cell_at(&s, r, c)->align != 'r' && cell_at(&s, r, c)->align != 'c';
         }
     s.dense = tf_streq(b->style, "evidence");
-    s.pad_y = s.dense ? 0.55 * TF_MM : 1.25 * TF_MM;
+    const bool annex = tf_streq(b->style, "annex");
+    s.pad_y = s.dense ? 0.55 * TF_MM : annex ? 0.7 * TF_MM : 1.25 * TF_MM;
+    s.pad_x = annex ? 1.1 * TF_MM : PAD_X;
     s.words = s.dense || left * 2 > all || tf_streq(b->style, "text") || tf_streq(b->style, "card");
-    s.look = s.dense ? DENSE : f.small || s.words ? WORDS : NUMBERS;
+    s.look = s.dense ? DENSE : annex ? ANNEX : f.small || s.words ? WORDS : NUMBERS;
     s.x = TF_NEW_N(p->a, double, t->n_cols);
     s.w = TF_NEW_N(p->a, double, t->n_cols);
     s.min = TF_NEW_N(p->a, double, t->n_cols);

@@ -233,7 +233,7 @@ static void resolve(struct tf_build *b, struct tf_inline *in)
 {
     for (; in != NULL; in = in->next) {
         resolve(b, in->child);
-        if (in->kind != TF_I_XREF || in->text != NULL)
+        if ((in->kind != TF_I_XREF && in->kind != TF_I_PAGE) || in->text != NULL)
             continue;
         const struct tf_target *t = NULL;
         for (size_t k = 0; t == NULL && k < b->n_targets; k++)
@@ -241,8 +241,12 @@ static void resolve(struct tf_build *b, struct tf_inline *in)
                 t = &b->target[k];
         char **place;
         const size_t n = tf_split(b->arena, in->href, '\n', &place);
+        if (t == NULL && in->kind == TF_I_PAGE) { /* the reference beside it has said so */
+            in->kind = TF_I_TEXT;
+            continue;
+        }
         if (t != NULL) {
-            in->text = t->text;
+            in->text = in->kind == TF_I_PAGE ? NULL : t->text;
             in->href = tf_printf(b->arena, "#%s", t->href);
             continue;
         }

@@ -5,16 +5,42 @@
 
 #include "tell/build.h"
 
-const char *tf_annex_number(struct tf_build *b, const struct tf_figure *f)
+/* The place of a figure among those with a table at the end; it is put there when it is new. */
+static size_t place_of(struct tf_build *b, const struct tf_figure *f)
 {
-    size_t k = 0;
+    size_t k = 0, cap = b->cap_annex;
     while (k < b->n_annex && b->annex[k] != f)
         k++;
     if (k == b->n_annex) {
         b->annex = tf_grow(b->arena, b->annex, b->n_annex, &b->cap_annex, sizeof *b->annex);
+        b->annex_whole = tf_grow(b->arena, b->annex_whole, b->n_annex, &cap,
+                                 sizeof *b->annex_whole);
+        b->annex_whole[b->n_annex] = NULL;
         b->annex[b->n_annex++] = f;
     }
-    return tf_printf(b->arena, "A%zu", k + 1);
+    return k;
+}
+
+void tf_annex_want(struct tf_build *b, const struct tf_figure *f)
+{
+    (void)place_of(b, f);
+}
+
+void tf_annex_says_all(struct tf_build *b, const struct tf_figure *f, const char *number)
+{
+    const size_t k = place_of(b, f);
+    if (b->annex_whole[k] == NULL)
+        b->annex_whole[k] = number;
+}
+
+/* Charts name the table that holds their data, in the text or here. */
+static void name_tables(struct tf_build *b, const char *const *number)
+{
+    for (size_t k = 0; k < b->n_charts; k++) {
+        struct tf_chart *c = b->chart[k];
+        const char *name = number[place_of(b, b->chart_figure[k])];
+        c->source = tf_printf(b->arena, "%s Data: %s.", c->source, name);
+    }
 }
 
 static struct tf_block *annex(struct tf_build *b, struct tf_block ***tail, const char *letter,
@@ -103,32 +129,44 @@ static void how_to_read(struct tf_build *b, struct tf_block ***tail)
          "so many of so many\xE2\x80\x9D, which describes those respondents only, and no interval.");
 }
 
+static void annex_table(struct tf_build *b, struct tf_block ***tail, const struct tf_figure *f,
+                        const char *number)
+{
+    const char *id = number + strlen("Table ");
+    const struct tf_table_want want = {.id = id, .title = f->title, .annex = true};
+    struct tf_block *block = tf_block_add(b->arena, tail, TF_B_TABLE);
+    block->table = tf_table_of_figure(b, f, &want);
+    block->table->number = number;
+    block->table->wide = false;
+    block->id = id;
+    block->strand = (int)f->strand;
+    block->style = f->kind == TF_FIG_GRID ? "text" : "annex";
+    tf_target_add(b, tf_printf(b->arena, "table:%s", id), number, id);
+    tf_table_keep(b, block->table, f);
+}
+
 void tf_annexes_add(struct tf_build *b, struct tf_block ***tail)
 {
     struct tf_block **at = end_of(annex(b, tail, "A", "annex-reading", "How to read this report"));
     how_to_read(b, &at);
-    if (b->n_annex > 0) {
+    const char **number = TF_NEW_N(b->arena, const char *, b->n_annex + 1);
+    size_t tables = 0;
+    for (size_t k = 0; k < b->n_annex; k++)
+        number[k] = b->annex_whole[k] != NULL ? b->annex_whole[k]
+                                              : tf_printf(b->arena, "Table A%zu", ++tables);
+    name_tables(b, number);
+    if (tables > 0) {
         at = end_of(annex(b, tail, "B", "annex-data", "Data tables"));
         para(b, &at, NULL,
-             "The whole table of every figure used in the report, with its 95" TF_NBSP
-             "% intervals. The same tables are in tables.xlsx and, one line a cell, as CSV.");
+             "The whole table of every figure that the report does not print in full, with its 95"
+             TF_NBSP "% intervals below each value. All tables are in tables.xlsx and, one line a "
+             "cell and with all decimals, as CSV.");
     }
-    for (size_t k = 0; k < b->n_annex; k++) {
-        const struct tf_figure *f = b->annex[k];
-        const struct tf_table_want want = {.id = tf_printf(b->arena, "A%zu", k + 1),
-                                           .title = f->title, .annex = true};
-        struct tf_block *block = tf_block_add(b->arena, &at, TF_B_TABLE);
-        block->table = tf_table_of_figure(b, f, &want);
-        block->table->number = tf_printf(b->arena, "Table A%zu", k + 1);
-        block->table->wide = f->kind == TF_FIG_ESTIMATE && block->table->n_cols > 6;
-        block->id = want.id;
-        block->strand = (int)f->strand;
-        block->style = f->kind == TF_FIG_GRID ? "text" : NULL;
-        tf_target_add(b, tf_printf(b->arena, "table:A%zu", k + 1), block->table->number, want.id);
-        tf_table_keep(b, block->table, f);
-    }
+    for (size_t k = 0; k < b->n_annex; k++)
+        if (b->annex_whole[k] == NULL)
+            annex_table(b, &at, b->annex[k], number[k]);
     if (b->n_printed > 0) {
-        at = end_of(annex(b, tail, b->n_annex > 0 ? "C" : "B", "annex-evidence", "Evidence"));
+        at = end_of(annex(b, tail, tables > 0 ? "C" : "B", "annex-evidence", "Evidence"));
         para(b, &at, NULL,
              "One card for every number, quote and law printed above: where it comes from, and "
              "what must be known to read it.");

@@ -130,6 +130,9 @@ static void how_of(struct tf_build *b, const struct tf_claim *claim, struct tf_i
         struct tf_inline *x = add(b, tail, TF_I_XREF, NULL);
         x->ref = tf_printf(b->arena, "num:%s", claim->section);
         x->href = tf_printf(b->arena, "%s\n%zu\n1", claim->file, line_of(b, claim, "section"));
+        struct tf_inline *page = add(b, tail, TF_I_PAGE, NULL);
+        page->ref = x->ref;
+        page->href = x->href;
     }
 }
 
@@ -278,41 +281,62 @@ static void recommendations(struct tf_build *b, const char *insight, struct tf_b
     b->claim = NULL;
 }
 
-/* All recommendations in one table, by actor. */
-static void actor_table(struct tf_build *b, struct tf_block ***tail)
+static bool has_actor(struct tf_build *b, const struct tf_claim *c, const char *actor)
 {
+    char **word;
+    const size_t n = tf_split(b->arena, actor_of(c), ',', &word);
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(tf_trim(b->arena, word[k]), actor) == 0)
+            return true;
+    return strcmp(actor_of(c), "all") == 0;
+}
+
+/* All recommendations in one table: a row each, a mark under who is to act. */
+void tf_claims_recommendations(struct tf_build *b, const struct tf_fence *fence,
+                               struct tf_block ***tail)
+{
+    enum { COLS = N_ACTORS + 1 };
+    const char *id = tf_fence_get(fence, "id"), *title = tf_fence_get(fence, "title");
     size_t n = 0, i = 1;
-    for (size_t j = 0; j < b->claims->n; j++)
+    for (size_t j = 0; b->claims != NULL && j < b->claims->n; j++)
         n += strcmp(b->claims->item[j].kind, "recommendation") == 0;
     if (n == 0)
         return;
     struct tf_block *block = tf_block_add(b->arena, tail, TF_B_TABLE);
-    struct tf_doc_table *t = tf_table_plain(b, n + 1, 3);
-    static const char *const head[] = {"Who", "What to do", "Answers insight"};
-    double *width = TF_NEW_N(b->arena, double, 3);
-    width[0] = 2.2, width[1] = 5, width[2] = 3.4;
+    struct tf_doc_table *t = tf_table_plain(b, n + 1, COLS);
+    double *width = TF_NEW_N(b->arena, double, COLS);
     block->table = t;
-    block->id = t->id = "recommendations";
-    block->style = "text";
+    block->id = t->id = id != NULL ? id : "recommendations";
+    block->style = "annex";
     t->n_head = 1;
     t->row_heads = true;
     t->width = width;
     t->number = tf_printf(b->arena, "Table %zu", ++b->n_tables_text);
-    struct tf_inline **caption = &t->caption;
-    (void)add(b, &caption, TF_I_TEXT, "Recommendations by who is to act");
-    tf_target_add(b, "table:recommendations", t->number, t->id);
-    for (size_t k = 0; k < 3; k++)
-        tf_table_set(b, t, 0, k, head[k]);
+    t->caption = tf_text_inlines(b, fence->file, title != NULL ? title
+                                                               : "Recommendations, and who can act",
+                                 fence->line);
+    t->source = "\xE2\x97\x8F is to act.";
+    tf_target_add(b, tf_printf(b->arena, "table:%s", t->id), t->number, t->id);
+    tf_table_set(b, t, 0, 0, "Recommendation");
+    width[0] = 5;
+    for (size_t k = 0; k < N_ACTORS; k++) {
+        tf_table_set(b, t, 0, k + 1, capital(b, actors[k]));
+        width[k + 1] = 1.45;
+        for (size_t r = 0; r <= n; r++)
+            t->cell[r * COLS + k + 1].align = 'c';
+    }
     for (size_t k = 0; k <= N_ACTORS; k++)
         for (size_t j = 0; j < b->claims->n; j++) {
             const struct tf_claim *c = &b->claims->item[j];
             if (strcmp(c->kind, "recommendation") != 0 || !for_actor(c, k))
                 continue;
-            tf_table_set(b, t, i, 0, capital(b, actor_of(c)));
-            tf_table_set(b, t, i, 1, c->title);
-            for (size_t m = 0; m < b->claims->n; m++)
-                if (tf_streq(b->claims->item[m].id, c->insight))
-                    tf_table_set(b, t, i, 2, b->claims->item[m].title);
+            struct tf_inline **in = &t->cell[i * COLS].inlines;
+            struct tf_inline *link = add(b, &in, TF_I_LINK, c->title);
+            link->href = tf_printf(b->arena, "#claim-%s", c->id);
+            t->cell[i * COLS].head = true;
+            for (size_t m = 0; m < N_ACTORS; m++)
+                if (has_actor(b, c, actors[m]))
+                    tf_table_set(b, t, i, m + 1, "\xE2\x97\x8F");
             i++;
         }
 }
@@ -339,8 +363,6 @@ void tf_claims_insights(struct tf_build *b, const struct tf_fence *fence TF_UNUS
         b->claim = NULL;
         recommendations(b, claim->id, tail);
     }
-    if (b->claims != NULL)
-        actor_table(b, tail);
 }
 
 static const struct {

@@ -3,8 +3,8 @@
  * One form for all: rows down, columns across, a second head above banners (Sex | Age | Area), the
  * total last as "All (95 % CI)", and the unweighted base at the foot. What is not shown is marked as
  * the Government Analysis Function asks: [c] confidential, [u] unreliable, [x] not available, [z] not
- * applicable; a mark is explained under the table that uses it. Whole percentages in the text, one
- * decimal in annexes where the base is 400 or more. */
+ * applicable; a mark is explained under the table that uses it. Whole percentages; in
+ * annexes one decimal for the total where its base is 400 or more. */
 #include <math.h>
 #include <string.h>
 
@@ -131,6 +131,23 @@ static bool is_share(const struct tf_figure *f)
     return f->unit == NULL || strcmp(f->unit, "share") == 0 || strcmp(f->unit, "prop") == 0;
 }
 
+static const char *interval_of(struct tf_build *b, const struct tf_figure *f,
+                               const struct tf_cell *c, int decimals)
+{
+    const int places = is_share(f) ? decimals : tf_streq(f->unit, "mean") ? 1 : 0;
+    struct tf_buf out = {.arena = b->arena};
+    for (int k = 0; k < 2; k++) {
+        const double x = k == 0 ? c->lo : c->hi;
+        if (is_share(f))
+            tf_show_points(&out, x, places, b->lang);
+        else
+            tf_show_number(&out, x, places, b->lang);
+        if (k == 0)
+            tf_buf_add(&out, TF_NDASH);
+    }
+    return out.s;
+}
+
 /* A cell as a table prints it: percent signs stand in the head, not in each cell. */
 static const char *shown(struct tf_build *b, const struct tf_figure *f, const struct tf_cell *c,
                          int decimals, bool interval)
@@ -154,19 +171,24 @@ static const char *shown(struct tf_build *b, const struct tf_figure *f, const st
         tf_show_number(&out, c->value, tf_streq(f->unit, "mean") ? 1 : 0, b->lang);
     if (c->state == TF_CELL_FLAGGED)
         tf_buf_char(&out, ')');
-    if (interval && !isnan(c->lo)) {
-        const int places = is_share(f) ? decimals : tf_streq(f->unit, "mean") ? 1 : 0;
-        tf_buf_add(&out, " (");
-        for (int k = 0; k < 2; k++) {
-            const double x = k == 0 ? c->lo : c->hi;
-            if (is_share(f))
-                tf_show_points(&out, x, places, b->lang);
-            else
-                tf_show_number(&out, x, places, b->lang);
-            tf_buf_add(&out, k == 0 ? TF_NDASH : ")");
-        }
-    }
+    if (interval && !isnan(c->lo))
+        tf_buf_printf(&out, " (%s)", interval_of(b, f, c, decimals));
     return out.s;
+}
+
+/* In the annex the interval stands below its value. */
+static void below(struct tf_build *b, struct tf_doc_table *t, const struct tf_figure *f,
+                  const struct tf_cell *c, size_t row, size_t col, int decimals)
+{
+    if (c == NULL || f->kind != TF_FIG_ESTIMATE || tf_show_mark(c) != NULL || isnan(c->lo) ||
+        (c->state != TF_CELL_SHOWN && c->state != TF_CELL_FLAGGED))
+        return;
+    struct tf_inline **in = &t->cell[row * t->n_cols + col].inlines;
+    while (*in != NULL)
+        in = &(*in)->next;
+    (void)tf_inline_add(b->arena, &in, TF_I_BREAK, NULL);
+    (void)tf_inline_add(b->arena, &in, TF_I_TEXT,
+                        tf_printf(b->arena, "(%s)", interval_of(b, f, c, decimals)));
 }
 
 /* The bases of a column: one number, or a range when routing makes them differ. */
@@ -313,9 +335,11 @@ struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figu
         for (size_t j = 0; j < cols.n; j++) {
             const struct tf_cell *c = cell_of(f, rows.id[i], cols.id[order[j]]);
             const bool total = strcmp(cols.id[order[j]], "total") == 0;
-            const int decimals = want->annex && c != NULL && c->base >= 400 ? 1 : 0;
+            const int decimals = want->annex && total && c != NULL && c->base >= 400 ? 1 : 0;
             tf_table_set(b, t, n_head + i, j + 1,
-                         shown(b, f, c, decimals, total || want->annex));
+                         shown(b, f, c, decimals, total && !want->annex));
+            if (want->annex)
+                below(b, t, f, c, n_head + i, j + 1, decimals);
             const bool words = f->kind == TF_FIG_GRID && c != NULL && c->state == TF_CELL_TEXT;
             t->cell[(n_head + i) * t->n_cols + j + 1].align = words ? 'l' : 'r';
         }
@@ -326,7 +350,7 @@ struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figu
         t->cell[(n_head + rows.n) * t->n_cols + j].align = j == 0 ? 'l' : 'r';
     }
     for (size_t j = 0; j <= cols.n; j++)
-        width[j] = f->kind == TF_FIG_GRID ? (j == 0 ? 3 : 4) : j == 0 ? 4.2 : 1.25;
+        width[j] = f->kind == TF_FIG_GRID ? (j == 0 ? 3 : 4) : j == 0 ? 4.2 : want->annex ? 1.4 : 1.25;
     if (cols.n > 0 && base && strcmp(cols.id[order[cols.n - 1]], "total") == 0)
         width[cols.n] = 2.1;
     t->width = width;

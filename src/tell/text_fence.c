@@ -11,6 +11,7 @@ static const struct {
              {"findings", "kind title"},
              {"insights", "title"},
              {"convergence", "theme title id"},
+             {"recommendations", "title id"},
              {"opener", "number strands title id"}};
 
 static void fault(struct tf_build *b, const char *file, size_t line, const char *help,
@@ -65,7 +66,8 @@ bool tf_fence_parse(struct tf_build *b, const char *file, size_t line, const cha
         k++;
     if (k == sizeof kinds / sizeof *kinds) {
         const char *near = tf_nearest(ret->kind, names);
-        fault(b, file, line, "Blocks: table chart findings insights convergence opener.",
+        fault(b, file, line, "Blocks: table chart findings insights convergence recommendations "
+                               "opener.",
               tf_printf(b->arena, "there is no block '%s'%s%s%s", ret->kind,
                         near == NULL ? "" : "; did you mean '", near == NULL ? "" : near,
                         near == NULL ? "" : "'?"));
@@ -110,10 +112,39 @@ static const struct tf_figure *figure_of(struct tf_build *b, const struct tf_fen
     return NULL;
 }
 
+/* A table written by hand gets what every table has: a number, a caption, an id. */
+static void typed_table(struct tf_build *b, const struct tf_fence *fence, struct tf_block ***tail)
+{
+    struct tf_block *block = tf_text_blocks(b, fence->file, fence->body, strlen(fence->body),
+                                            fence->line + 1);
+    const char *id = tf_fence_get(fence, "id"), *title = tf_fence_get(fence, "title");
+    const char *sub = tf_fence_get(fence, "subtitle");
+    while (block != NULL && block->kind != TF_B_TABLE)
+        block = block->next;
+    if (block == NULL || id == NULL || title == NULL) {
+        fault(b, fence->file, fence->line, "Write `| … |` rows in the block, and give it id and title, "
+              "or add figure=ID.", "this table names no figure and is not written out");
+        return;
+    }
+    struct tf_doc_table *t = block->table;
+    block->next = NULL;
+    block->id = t->id = id;
+    t->number = tf_printf(b->arena, "Table %zu", ++b->n_tables_text);
+    t->caption = tf_text_inlines(b, fence->file, title, fence->line);
+    t->subtitle = sub == NULL ? NULL : tf_text_plain(b, fence->file, sub, fence->line);
+    tf_target_add(b, tf_printf(b->arena, "table:%s", id), t->number, id);
+    **tail = block;
+    *tail = &block->next;
+}
+
 static void table_block(struct tf_build *b, const struct tf_fence *fence, struct tf_block ***tail)
 {
-    const struct tf_figure *f = figure_of(b, fence);
     const char *id = tf_fence_get(fence, "id"), *title = tf_fence_get(fence, "title");
+    if (tf_fence_get(fence, "figure") == NULL && !tf_is_blank(fence->body)) {
+        typed_table(b, fence, tail);
+        return;
+    }
+    const struct tf_figure *f = figure_of(b, fence);
     if (f == NULL)
         return;
     const struct tf_table_want want = {
@@ -131,7 +162,9 @@ static void table_block(struct tf_build *b, const struct tf_fence *fence, struct
     block->strand = (int)f->strand;
     block->style = f->kind == TF_FIG_GRID ? "text" : NULL;
     t->number = tf_printf(b->arena, "Table %zu", ++b->n_tables_text);
-    (void)tf_annex_number(b, f);
+    tf_annex_want(b, f);
+    if (f->kind != TF_FIG_ESTIMATE && want.rows == NULL && want.cols == NULL)
+        tf_annex_says_all(b, f, t->number);
     tf_target_add(b, tf_printf(b->arena, "table:%s", t->id), t->number, t->id);
     tf_table_keep(b, t, f);
 }
@@ -159,8 +192,13 @@ static void chart_block(struct tf_build *b, const struct tf_fence *fence, struct
     block->line = fence->line;
     block->table = tf_table_of_chart(b, c);
     block->table->csv = tf_printf(b->arena, "%s.csv", tf_slug(b->arena, f->id));
-    c->source = tf_printf(b->arena, "%s. %s Data: table %s.", c->number, c->source,
-                          tf_annex_number(b, f));
+    c->source = tf_printf(b->arena, "%s. %s", c->number, c->source);
+    tf_annex_want(b, f);
+    b->chart = tf_grow(b->arena, b->chart, b->n_charts, &b->cap_charts, sizeof *b->chart);
+    b->chart_figure = tf_grow(b->arena, b->chart_figure, b->n_charts, &b->cap_chart_figures,
+                              sizeof *b->chart_figure);
+    b->chart[b->n_charts] = c;
+    b->chart_figure[b->n_charts++] = f;
     tf_target_add(b, tf_printf(b->arena, "fig:%s", c->id), c->number, c->id);
 }
 
@@ -222,7 +260,8 @@ void tf_fence_block(struct tf_build *b, const struct tf_fence *fence, struct tf_
                   {"opener", opener_block},
                   {"findings", tf_claims_findings},
                   {"insights", tf_claims_insights},
-                  {"convergence", tf_claims_convergence}};
+                  {"convergence", tf_claims_convergence},
+                  {"recommendations", tf_claims_recommendations}};
     for (size_t k = 0; k < sizeof makers / sizeof *makers; k++)
         if (strcmp(fence->kind, makers[k].kind) == 0)
             makers[k].make(b, fence, tail);

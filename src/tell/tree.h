@@ -21,7 +21,7 @@ enum tf_inline_kind {
     TF_I_CHIP,   /* strand label: text, strand */
     TF_I_BREAK,  /* line break */
     TF_I_USES,   /* the places that print the number of card href: filled by the writer */
-    TF_I_PAGE    /* on paper the page of href, as "page 38"; on a page without pages nothing */
+    TF_I_PAGE    /* on paper the page of href, as ", page 38"; on a page without pages nothing */
 };
 struct tf_inline {
     enum tf_inline_kind kind;
