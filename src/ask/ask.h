@@ -242,6 +242,12 @@ const struct tf_question *tf_instrument_question(const struct tf_instrument *i, 
 void tf_instrument_label(const struct tf_instrument *i, const char *lang, struct tf_table *t);
 
 /* ---- writing and checking ---- */
+/* Is a country among the codes a thing is for? No codes (n = 0): it is for every country. */
+bool tf_country_in(const char *const *code, size_t n, const char *country);
+/* The first term in a text that the Luxembourg Guidelines ask not to use: where it begins, *ret_n
+ * bytes to the end of its last word, and in *ret_say what to say in its place. Any case, from the
+ * start of a word. NULL when there is none. The one list stands in terms.c. */
+const char *tf_term_to_avoid(const char *text, size_t *ret_n, const char **ret_say);
 /* Write a complete, commented study from a built-in template ("disrupting-harm") into dir, which
  * must be empty or not there. TF_E_REFUSED when files stand there. */
 TF_MUST_CHECK enum tf_code tf_study_init(struct tf_arena *arena, const char *dir,

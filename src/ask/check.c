@@ -362,11 +362,12 @@ static void check_indicators(const struct tf_study *s, const struct forms *f,
 
 static void check_term(const char *text, struct tf_place at, struct tf_notices *out)
 {
-    const char *say, *avoid = text == NULL ? NULL : tf_term_to_avoid(text, &say);
+    size_t n = 0;
+    const char *say, *avoid = text == NULL ? NULL : tf_term_to_avoid(text, &n, &say);
     if (avoid != NULL)
         SAY(out, TF_WARNING, "term", at,
             tf_printf(out->arena, "Say \"%s\" (Luxembourg Guidelines).", say),
-            "'%.60s' holds a term to avoid (%s…)", text, avoid);
+            "'%.60s' holds a term to avoid, '%.*s'", text, (int)n, avoid);
 }
 
 static void check_terms(const struct tf_study *s, const struct forms *f, struct tf_notices *out)

@@ -70,8 +70,4 @@ enum tf_code tf_datasets_read(struct tf_study *s, const struct tf_yaml *root,
 enum tf_code tf_indicators_read(struct tf_study *s, const struct tf_yaml *root,
                                 struct tf_err *reterr);
 
-/* terms.c: a term that the Luxembourg Guidelines ask not to use, found in a text; NULL when there is
- * none. *ret_say is what to say in its place. */
-const char *tf_term_to_avoid(const char *text, const char **ret_say);
-
 #endif

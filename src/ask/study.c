@@ -244,6 +244,14 @@ enum tf_code tf_study_read(struct tf_arena *arena, const char *dir, struct tf_st
             return &(array)[k];                                    \
     return NULL
 
+bool tf_country_in(const char *const *code, size_t n, const char *country)
+{
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(code[k], country) == 0)
+            return true;
+    return n == 0;
+}
+
 const struct tf_country *tf_study_country(const struct tf_study *s, const char *code)
 {
     FIND(s->country, s->n_countries, code, code);

@@ -7,40 +7,66 @@
  * provenance, and is never shown as ours. The list stands here because a check must know its words. */
 #include <string.h>
 
-#include "ask/inside.h"
+#include "ask/ask.h"
 
+/* Stems, in small letters: "child prostitut" finds both the person and the trade. */
 /* clang-format off */
 static const struct {
-    const char *avoid, *say;
+    const char *stem, *say;
 } terms[] = {
-    {"child pornograph",   "child sexual abuse material"},
-    {"kiddie porn",        "child sexual abuse material"},
-    {"child porn",         "child sexual abuse material"},
-    {"child prostitut",    "child exploited in prostitution"},
-    {"child sex worker",   "child exploited in prostitution"},
-    {"child sex tourism",  "sexual exploitation of children in travel and tourism"},
-    {"webcam child sex",   "live online child sexual abuse"},
-    {"virtual child sex",  "child sexual abuse material made by computer"},
-    {"sextortion",         "sexual extortion of children"},
-    {"child lover",        "sex offender"},
-    {"child client",       "offender"},
-    {"customer of a child","offender"},
+    {"child porn",          "child sexual abuse material"},
+    {"kiddie porn",         "child sexual abuse material"},
+    {"child erotica",       "child sexual abuse material"},
+    {"child prostitut",     "child exploited in prostitution"},
+    {"juvenile prostitut",  "child exploited in prostitution"},
+    {"child sex work",      "child exploited in prostitution"},
+    {"child sex tourism",   "sexual exploitation of children in travel and tourism"},
+    {"child sex tourist",   "travelling child sex offender"},
+    {"webcam child sex",    "live online child sexual abuse"},
+    {"virtual child sex",   "child sexual abuse material made by computer"},
+    {"revenge porn",        "non-consensual sharing of intimate images"},
+    {"sextortion",          "sexual extortion of children"},
+    {"child lover",         "offender"},
+    {"child client",        "offender"},
+    {"customer of a child", "offender"},
+    {"illegitimate child",  "child born outside marriage"},
 };
 /* clang-format on */
 
-const char *tf_term_to_avoid(const char *text, const char **ret_say)
+static char small(char c)
 {
-    for (size_t k = 0; k < sizeof terms / sizeof *terms; k++) {
-        const size_t n = strlen(terms[k].avoid);
-        for (const char *at = text; *at != '\0'; at++) {
-            size_t j = 0;
-            while (j < n && (at[j] | (at[j] >= 'A' && at[j] <= 'Z' ? 32 : 0)) == terms[k].avoid[j])
-                j++;
-            if (j == n) {
+    return c >= 'A' && c <= 'Z' ? (char)(c + 32) : c;
+}
+
+/* A letter of a word; the bytes of a letter beyond ASCII count too. */
+static bool is_letter(char c)
+{
+    return (small(c) >= 'a' && small(c) <= 'z') || ((unsigned char)c & 0x80) != 0;
+}
+
+static bool begins(const char *text, const char *stem)
+{
+    while (*stem != '\0' && small(*text) == *stem) {
+        text++;
+        stem++;
+    }
+    return *stem == '\0';
+}
+
+const char *tf_term_to_avoid(const char *text, size_t *ret_n, const char **ret_say)
+{
+    for (const char *at = text; *at != '\0'; at++) {
+        if (at > text && is_letter(at[-1]))
+            continue;
+        for (size_t k = 0; k < sizeof terms / sizeof *terms; k++)
+            if (begins(at, terms[k].stem)) {
+                size_t n = strlen(terms[k].stem);
+                while (is_letter(at[n]))
+                    n++;
+                *ret_n = n;
                 *ret_say = terms[k].say;
-                return terms[k].avoid;
+                return at;
             }
-        }
     }
     return NULL;
 }

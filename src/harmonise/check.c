@@ -14,7 +14,7 @@
  * this program reads a clock; only its absence is named.
  *
  * Words shown. Sources use words that the Luxembourg Guidelines (2016, 2025) advise against; the
- * source's words are kept in source_label, and those shown are held against the stems below. */
+ * source's words are kept in source_label, and those shown are held against ask's list. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -232,17 +232,16 @@ static void check_missing(const struct tf_series *s, const char *file, struct tf
 static void check_words(const struct tf_series *s, const char *file, const char *text,
                         struct tf_notices *out)
 {
-    static const char *const stems[] = {"child porn", "kiddie", "child prostitut", "child sex tour",
-                                        "child sex work"};
-    for (size_t k = 0; text != NULL && k < sizeof stems / sizeof stems[0]; k++)
-        if (strstr(tf_lower(out->arena, text), stems[k]) != NULL) {
-            tf_notice_add(out, TF_ERROR, "term", file, 0, 0,
-                          "Give the words to show under 'title' or 'labels'; the source's own words "
-                          "are kept apart in source_label.",
-                          "'%s' would show '%s', which the Luxembourg Guidelines advise against",
-                          s->id, text);
-            return;
-        }
+    const char *say, *avoid;
+    size_t n;
+    if (text == NULL || (avoid = tf_term_to_avoid(text, &n, &say)) == NULL)
+        return;
+    tf_notice_add(out, TF_ERROR, "term", file, 0, 0,
+                  tf_printf(out->arena,
+                            "Show '%s', under 'title' or 'labels'; the source's own words are kept "
+                            "apart in source_label.", say),
+                  "'%s' would show '%.*s', which the Luxembourg Guidelines advise against", s->id,
+                  (int)n, avoid);
 }
 
 static void check_declared(const struct tf_series *s, const char *file, struct tf_notices *out)

@@ -1,7 +1,7 @@
 /* harmonise: counts from police, hotlines and platforms, in one vocabulary.
  *
  * A series comes as CSV with a sidecar mapping (YAML) that declares source, unit of count, counting
- * rule, vintage, caveat, grade, handling and how empty cells are to be read (threats.md 1.4, 2.3).
+ * rule, vintage, caveat, grade, handling and how empty cells are to be read.
  * Nothing is guessed: a cell that the mapping does not explain is an error with line and column. */
 #ifndef TF_HARMONISE_H
 #define TF_HARMONISE_H
@@ -17,7 +17,7 @@ TF_MUST_CHECK enum tf_code tf_series_read(struct tf_arena *arena, const char *cs
                                           struct tf_series **ret, size_t *ret_n,
                                           struct tf_err *reterr);
 /* The unit guard: may these two be added or compared? TF_E_REFUSED names what differs
- * (unit, counting rule, location basis, source path). threats.md 2.3 rule 12. */
+ * (unit, counting rule, location basis, source path). */
 TF_MUST_CHECK enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series *b,
                                              struct tf_err *reterr);
 /* Sum over a series' observations of these periods; missing cells are never zeros: a missing cell
@@ -35,14 +35,13 @@ TF_MUST_CHECK enum tf_code tf_series_parse(struct tf_arena *arena, const char *c
                                            struct tf_err *reterr);
 
 /* ---- the study's declared series ---- */
-/* Is a series of the study declared for this country? (No list of countries means all.) */
-bool tf_series_declared_for(const struct tf_series_source *source, const char *country);
 /* Import every series that the study declares for a country into its store of counts. All files
  * are read and judged before the first is stored. *ret_changed (may be NULL): a vintage is new. */
 TF_MUST_CHECK enum tf_code tf_harmonise_study(struct tf_arena *arena, const struct tf_study *study,
                                               const char *country, bool *ret_changed,
                                               struct tf_err *reterr);
-/* Read and check (tf_series_check) every series declared for a country; stores nothing. */
+/* Read and check (tf_series_check) every series declared for a country whose file is there; stores
+ * nothing. */
 void tf_harmonise_study_check(struct tf_arena *arena, const struct tf_study *study,
                               const char *country, struct tf_notices *out);
 

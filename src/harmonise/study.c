@@ -7,14 +7,6 @@
 
 #include "harmonise/inside.h"
 
-bool tf_series_declared_for(const struct tf_series_source *source, const char *country)
-{
-    for (size_t k = 0; k < source->n_countries; k++)
-        if (strcmp(source->country[k], country) == 0)
-            return true;
-    return source->n_countries == 0;
-}
-
 /* One declared series of one country. */
 static enum tf_code read_declared(struct tf_arena *arena, const struct tf_study *study,
                                   const struct tf_series_source *source, const char *country,
@@ -50,10 +42,11 @@ enum tf_code tf_harmonise_study(struct tf_arena *arena, const struct tf_study *s
     size_t n = 0, n_before;
     const char *file;
     bool changed = false;
-    for (size_t k = 0; k < study->n_series; k++)
-        if (tf_series_declared_for(&study->series[k], country))
-            TF_TRY(read_declared(arena, study, &study->series[k], country, &series[n++], &file,
-                                 reterr));
+    for (size_t k = 0; k < study->n_series; k++) {
+        const struct tf_series_source *source = &study->series[k];
+        if (tf_country_in(source->country, source->n_countries, country))
+            TF_TRY(read_declared(arena, study, source, country, &series[n++], &file, reterr));
+    }
     if (n > 0) {
         struct tf_counts *counts;
         TF_TRY(tf_counts_open(arena, study->dir, country, true, &counts, reterr));
@@ -76,9 +69,11 @@ void tf_harmonise_study_check(struct tf_arena *arena, const struct tf_study *stu
         struct tf_series s;
         struct tf_err e = {0};
         const char *file = NULL;
-        if (!tf_series_declared_for(&study->series[k], country))
-            continue;
-        if (read_declared(arena, study, &study->series[k], country, &s, &file, &e) != TF_OK)
+        const struct tf_series_source *source = &study->series[k];
+        if (!tf_country_in(source->country, source->n_countries, country) ||
+            !tf_file_exists(tf_study_path(arena, study, source->file, country, NULL)))
+            continue; /* a file that is missing is a finding of tf_study_check */
+        if (read_declared(arena, study, source, country, &s, &file, &e) != TF_OK)
             tf_notice_err(out, "series", &e);
         else
             tf_series_check(&s, file, out);

@@ -144,10 +144,7 @@ enum tf_code tf_rules_read(struct tf_arena *arena, const char *path, struct tf_r
 
 bool tf_rule_is_for(const struct tf_rule *rule, const char *country)
 {
-    for (size_t k = 0; k < rule->n_countries; k++)
-        if (tf_streq(rule->country[k], country))
-            return true;
-    return rule->n_countries == 0;
+    return tf_country_in(rule->country, rule->n_countries, country);
 }
 
 bool tf_rule_names(const struct tf_rule *rule, const char *var)

@@ -33,14 +33,6 @@ struct origin { /* where the figures of one dataset come from */
     const char *recipe_evidence, *recipe_hash, *design_text;
 };
 
-static bool in_country(const struct tf_dataset *d, const char *country)
-{
-    for (size_t k = 0; k < d->n_countries; k++)
-        if (strcmp(d->country[k], country) == 0)
-            return true;
-    return d->n_countries == 0;
-}
-
 static void add_source(struct run *r, const char *id)
 {
     r->source = tf_grow(r->arena, r->source, r->n_sources, &r->cap_sources, sizeof *r->source);
@@ -323,7 +315,7 @@ enum tf_code tf_measure_country(struct tf_arena *arena, const struct tf_study *s
     struct run r = {.arena = arena, .study = study, .keep = keep, .country = country};
     for (size_t k = 0; k < study->n_datasets; k++) {
         const struct tf_dataset *d = &study->dataset[k];
-        if (d->recipe != NULL && in_country(d, country))
+        if (d->recipe != NULL && tf_country_in(d->country, d->n_countries, country))
             TF_TRY(measure_dataset(&r, d, reterr));
     }
     TF_TRY(check_ids(&r, reterr));

@@ -232,10 +232,7 @@ static bool declared(const struct tf_study *study, const char *id, const char *c
 {
     for (size_t k = 0; k < study->n_series; k++) {
         const struct tf_series_source *x = &study->series[k];
-        bool here = x->n_countries == 0;
-        for (size_t j = 0; j < x->n_countries; j++)
-            here = here || strcmp(x->country[j], country) == 0;
-        if (here && strcmp(x->id, id) == 0)
+        if (strcmp(x->id, id) == 0 && tf_country_in(x->country, x->n_countries, country))
             return true;
     }
     return false;

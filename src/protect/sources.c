@@ -53,26 +53,18 @@ static enum tf_code add_file(struct list *l, const struct tf_study *s, const cha
     return TF_OK;
 }
 
-static bool holds_for(const char *const *code, size_t n, const char *country)
-{
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(code[k], country) == 0)
-            return true;
-    return n == 0;
-}
-
 static enum tf_code add_files(struct list *l, const struct tf_study *s, const char *country,
                               struct tf_err *reterr)
 {
     for (size_t k = 0; k < s->n_datasets; k++) {
         const struct tf_dataset *d = &s->dataset[k];
         const char *const files[] = {d->file, d->instrument, d->cleaning, d->recipe};
-        for (size_t j = 0; holds_for(d->country, d->n_countries, country) && j < 4; j++)
+        for (size_t j = 0; tf_country_in(d->country, d->n_countries, country) && j < 4; j++)
             TF_TRY(add_file(l, s, files[j], country, reterr));
     }
     for (size_t k = 0; k < s->n_series; k++) {
         const struct tf_series_source *x = &s->series[k];
-        if (!holds_for(x->country, x->n_countries, country))
+        if (!tf_country_in(x->country, x->n_countries, country))
             continue;
         TF_TRY(add_file(l, s, x->file, country, reterr));
         TF_TRY(add_file(l, s, x->mapping, country, reterr));
@@ -98,7 +90,7 @@ static void add_rules(struct list *l, const struct tf_study *s, const struct tf_
     add(l, "rules", "policy", tf_hasher_end(&h).hex);
     for (size_t k = 0; k < s->n_datasets; k++) {
         const struct tf_dataset *d = &s->dataset[k];
-        if (!holds_for(d->country, d->n_countries, country->code))
+        if (!tf_country_in(d->country, d->n_countries, country->code))
             continue;
         const char *const texts[] = {d->id, d->title, d->unit, d->population, d->source, d->caveat,
                                      d->weight_var};

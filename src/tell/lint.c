@@ -17,25 +17,6 @@
 
 #include "tell/build.h"
 
-static const struct {
-    const char *avoid, *use;
-} terms[] = {
-    {"child pornography",           "child sexual abuse material"},
-    {"child porn",                  "child sexual abuse material"},
-    {"kiddie porn",                 "child sexual abuse material"},
-    {"child erotica",               "child sexual abuse material"},
-    {"child prostitution",          "exploitation of children in prostitution"},
-    {"child prostitute",            "child exploited in prostitution"},
-    {"juvenile prostitute",         "child exploited in prostitution"},
-    {"child sex worker",            "child exploited in prostitution"},
-    {"child sex tourism",           "sexual exploitation of children in travel and tourism"},
-    {"child sex tourist",           "travelling child sex offender"},
-    {"webcam child sex tourism",    "live online child sexual abuse"},
-    {"revenge porn",                "non-consensual sharing of intimate images"},
-    {"sextortion",                  "sexual extortion of children"},
-    {"child lover",                 "offender"},
-    {"illegitimate child",          "child born outside marriage"}};
-
 struct line { /* a block's text flattened, with the piece of each byte */
     struct tf_build *b;
     const char *file, *text;
@@ -233,26 +214,20 @@ static bool word_at(const struct line *l, const char *low, size_t at, const char
            !is_letter((unsigned char)low[at + n]);
 }
 
-static void lint_terms(struct line *l, const char *low)
+static void lint_terms(struct line *l)
 {
-    for (size_t at = 0; at < l->n; at++)
-        for (size_t k = 0; k < sizeof terms / sizeof *terms; k++) {
-            const size_t n = strlen(terms[k].avoid);
-            size_t line, column, offset;
-            if (at + n > l->n || memcmp(low + at, terms[k].avoid, n) != 0 ||
-                (at > 0 && is_letter((unsigned char)low[at - 1])) ||
-                (is_letter((unsigned char)low[at + n]) && low[at + n] != 's') ||
-                piece_at(l, at, &offset)->live)
-                continue;
-            const char *typed = tf_strndup(l->b->arena, l->text + at, n);
-            place(l, at, typed, &line, &column);
-            tf_notice_add(l->b->notices, TF_ERROR, "term", l->file, line, column,
-                          tf_printf(l->b->arena, "Write '%s'.", terms[k].use),
-                          "'%s' is a term to avoid (Luxembourg Guidelines); the term is '%s'",
-                          typed, terms[k].use);
-            at += n - 1;
-            break;
-        }
+    const char *say, *found = l->text;
+    for (size_t n = 0; (found = tf_term_to_avoid(found + n, &n, &say)) != NULL;) {
+        size_t line, column, offset;
+        const size_t at = (size_t)(found - l->text);
+        if (piece_at(l, at, &offset)->live)
+            continue;
+        const char *typed = tf_strndup(l->b->arena, found, n);
+        place(l, at, typed, &line, &column);
+        tf_notice_add(l->b->notices, TF_ERROR, "term", l->file, line, column,
+                      tf_printf(l->b->arena, "Write '%s'.", say),
+                      "'%s' is a term to avoid (Luxembourg Guidelines); the term is '%s'", typed, say);
+    }
 }
 
 /* Is a group of people named in low[from..to)? */
@@ -352,7 +327,7 @@ void tf_lint_pieces(struct tf_build *b, const char *file, const struct tf_piece 
     l.text = tf_buf_text(&text);
     l.n = text.n;
     char *low = tf_lower(b->arena, l.text);
-    lint_terms(&l, low);
+    lint_terms(&l);
     for (size_t from = 0; from < l.n;) {
         const size_t to = tf_sentence_end(l.text, l.n, from);
         lint_digits(&l, from, to);
