@@ -15,7 +15,6 @@
  */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask/ask.h"
@@ -294,10 +293,9 @@ enum tf_code cmd_ask(struct tf_run *run, struct tf_err *reterr)
     TF_TRY(tf_study_read(run->arena, run->study, &s, reterr));
     struct out o = {.run = run, .json = json_object()};
     const enum tf_code code = parts[k].run(&o, s, dataset, lang, reterr);
-    if (code == TF_OK && run->json) {
-        (void)json_dumpf(o.json, stdout, JSON_INDENT(2));
-        tf_say("\n");
-    }
-    json_decref(o.json);
+    if (code == TF_OK && run->json)
+        tf_say_json(o.json);
+    else
+        json_decref(o.json);
     return code;
 }

@@ -32,14 +32,6 @@
 #include "relate/relate.h"
 #include "tell/tell.h"
 
-static bool wanted(const char *const *codes, size_t n, const char *code)
-{
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(codes[k], code) == 0)
-            return true;
-    return n == 0;
-}
-
 static void check_data(struct tf_arena *a, const struct tf_study *s, const char *country,
                        struct tf_notices *out)
 {
@@ -49,7 +41,7 @@ static void check_data(struct tf_arena *a, const struct tf_study *s, const char 
         struct tf_instrument *instrument = NULL;
         struct tf_table *t;
         struct tf_err err;
-        if (!wanted(d->country, d->n_countries, country) || !tf_file_exists(path))
+        if (!tf_country_in(d->country, d->n_countries, country) || !tf_file_exists(path))
             continue; /* a missing file is a finding of tf_study_check */
         const char *form = tf_study_path(a, s, d->instrument, country, NULL);
         if (form != NULL && tf_file_exists(form) &&
@@ -63,27 +55,6 @@ static void check_data(struct tf_arena *a, const struct tf_study *s, const char 
             tf_instrument_label(instrument, "en", t);
         tf_clean_scan(a, d, instrument, country, path, t, tf_study_path(a, s, d->cleaning, country, NULL),
                       out);
-    }
-}
-
-static void check_series(struct tf_arena *a, const struct tf_study *s, const char *country,
-                         struct tf_notices *out)
-{
-    for (size_t k = 0; k < s->n_series; k++) {
-        const struct tf_series_source *source = &s->series[k];
-        const char *file = tf_study_path(a, s, source->file, country, NULL);
-        struct tf_series *series;
-        size_t n;
-        struct tf_err err;
-        if (!wanted(source->country, source->n_countries, country) || !tf_file_exists(file))
-            continue;
-        if (tf_series_read(a, file, tf_study_path(a, s, source->mapping, country, NULL), country,
-                           &series, &n, &err) != TF_OK) {
-            tf_notice_err(out, "series", &err);
-            continue;
-        }
-        for (size_t j = 0; j < n; j++)
-            tf_series_check(&series[j], file, out);
     }
 }
 
@@ -115,18 +86,12 @@ static void check_release(struct tf_arena *a, const struct tf_study *s, const ch
 static void check_country(struct tf_arena *a, const struct tf_study *s, const char *country,
                           struct tf_notices *out)
 {
-    const struct tf_listen_files files = {
-        .transcripts = tf_study_path(a, s, s->transcripts, country, NULL),
-        .participants = tf_study_path(a, s, s->participants, country, NULL),
-        .codebook = tf_study_path(a, s, s->codebook, country, NULL),
-        .segments = tf_study_path(a, s, s->segments, country, NULL),
-        .legal = tf_study_path(a, s, s->legal, country, NULL),
-    };
+    const struct tf_listen_files files = tf_listen_files_of(a, s, country);
     const char *contacts = tf_study_path(a, s, s->contacts, country, NULL);
     check_data(a, s, country, out);
     if (contacts != NULL && tf_file_exists(contacts))
         tf_field_check(a, contacts, tf_study_path(a, s, s->frame, country, NULL), out);
-    check_series(a, s, country, out);
+    tf_harmonise_study_check(a, s, country, out);
     if (files.participants != NULL && tf_file_exists(files.participants))
         tf_listen_check(a, country, &files, out);
     check_release(a, s, country, out);
@@ -143,8 +108,8 @@ enum tf_code cmd_check(struct tf_run *run, struct tf_err *reterr)
     if (n > 1)
         return tf_usage(run, reterr, "check one study at a time");
     TF_TRY(tf_study_read(run->arena, n == 1 ? word[0] : run->study, &study, reterr));
-    if (country != NULL && tf_study_country(study, country) == NULL)
-        return tf_usage(run, reterr, "the study has no country '%s'", country);
+    if (country != NULL)
+        TF_TRY(tf_need_country(run->arena, study, country, reterr));
     tf_study_check(study, &found);
     tf_measure_check(run->arena, study, &found);
     if (tf_dir_exists(tf_path_join(run->arena, study->dir, ".trefoil")))

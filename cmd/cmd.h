@@ -37,6 +37,13 @@ enum tf_code tf_usage(struct tf_run *run, struct tf_err *reterr, const char *for
     TF_PRINTF(3, 4);
 /* Print to standard output. */
 void tf_say(const char *format, ...) TF_PRINTF(1, 2);
+/* Print a value as JSON, indented, numbers so that they read back exactly; takes the reference. */
+struct json_t;
+void tf_say_json(struct json_t *value);
+/* Is the country in the study? TF_E_USAGE names the nearest, or all it has. */
+struct tf_study;
+TF_MUST_CHECK enum tf_code tf_need_country(struct tf_arena *a, const struct tf_study *study,
+                                           const char *country, struct tf_err *reterr);
 /* Aligned table: cells row-major, first row is the head; columns whose cells are all numbers are
  * set right. */
 void tf_say_table(struct tf_arena *a, const char *const *cell, size_t n_rows, size_t n_cols);
@@ -46,9 +53,14 @@ enum tf_code tf_say_notices(struct tf_run *run, const struct tf_notices *notices
 
 /* cmd/way.c: bring everything a country's report needs up to date: import what the study declares
  * and the vault lacks or has otherwise, measure, protect. Does nothing where nothing changed. */
-struct tf_study;
 TF_MUST_CHECK enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study,
                                           const char *country, struct tf_err *reterr);
+/* The last step alone: decide and write the release of a country, with the case-flow of its contact
+ * sheets, which protect may not read itself. */
+struct tf_keep;
+TF_MUST_CHECK enum tf_code tf_way_release(struct tf_arena *arena, const struct tf_study *study,
+                                          struct tf_keep *keep, const char *country,
+                                          struct tf_err *reterr);
 
 #include "gen/verbs.h" /* cmd_<verb> of every verb, from the heads of the files */
 

@@ -15,6 +15,8 @@
  *     trefoil check demo-study
  *     trefoil tell report XB --study demo-study
  */
+#include <jansson.h>
+
 #include "cmd/cmd.h"
 #include "demo/demo.h"
 
@@ -27,7 +29,7 @@ enum tf_code cmd_demo(struct tf_run *run, struct tf_err *reterr)
         return tf_usage(run, reterr, "trefoil demo takes one folder: trefoil demo demo-study");
     TF_TRY(tf_demo_write(run->arena, word[0], reterr));
     if (run->json)
-        tf_say("{\"study\":\"%s\"}\n", word[0]);
+        tf_say_json(json_pack("{s:s}", "study", word[0]));
     else
         tf_say("A synthetic study of three countries was written to %s.\n"
                "Next: trefoil check %s; trefoil tell report XB --study %s\n",

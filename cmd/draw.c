@@ -5,7 +5,7 @@
  * Draws N primary sampling units from a frame with probability proportional to their households,
  * systematically within strata, at least two in each:
  *
- *     trefoil draw sample --frame children/XA/frame.csv --psus 100 --seed XA-2021 > sample.csv
+ *     trefoil draw sample --frame demo-study/children/XA/frame.csv --psus 100 --seed XA-2021
  *
  * --frame    CSV with psu, stratum, region, area, households and, where PSUs cannot be reached,
  *            excluded (0 or 1) and reason
@@ -17,7 +17,6 @@
  * selected more than once; select its households as many times over. With --json the coverage
  * of the frame stands beside it. Order the frame by place before: the draw follows its order. */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "cmd/cmd.h"
@@ -33,11 +32,8 @@ static void say_json(const struct tf_frame *frame, const struct tf_sample *s)
                             p->stratum, "region", p->region, "area", p->area, "households",
                             p->households, "p_psu", p->p_psu, "hits", (json_int_t)p->hits));
     }
-    json_t *root = json_pack("{s:s, s:f, s:I, s:o}", "seed", s->seed_name, "coverage",
-                             frame->coverage, "psus", (json_int_t)s->n, "sample", list);
-    (void)json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    tf_say("\n");
-    json_decref(root);
+    tf_say_json(json_pack("{s:s, s:f, s:I, s:o}", "seed", s->seed_name, "coverage", frame->coverage,
+                          "psus", (json_int_t)s->n, "sample", list));
 }
 
 static enum tf_code sample(struct tf_run *run, const char *path, const char *psus,

@@ -16,7 +16,6 @@
  * "rates". */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask/ask.h"
@@ -38,10 +37,7 @@ static void say_json(const struct tf_flow *f, const struct tf_flow_rate *rate, s
                                   isnan(rate[k].value) ? json_null() : json_real(rate[k].value));
         (void)json_array_append_new(rates, one);
     }
-    json_t *root = json_pack("{s:o, s:o}", "flow", rows, "rates", rates);
-    (void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    tf_say("\n");
-    json_decref(root);
+    tf_say_json(json_pack("{s:o, s:o}", "flow", rows, "rates", rates));
 }
 
 static const char *grouped(struct tf_arena *arena, double x)
@@ -77,11 +73,7 @@ static enum tf_code of_study(struct tf_run *run, const char *country, const char
     if (country == NULL)
         return tf_usage(run, reterr, "whose doors? Give --country CODE, or a FILE");
     TF_TRY(tf_study_read(run->arena, run->study, &s, reterr));
-    if (tf_study_country(s, country) == NULL) {
-        (void)tf_fail_at(reterr, TF_E_USAGE, s->file, 0, 0, "the study has no country '%s'",
-                         country);
-        return tf_help(reterr, "`trefoil ask show` lists its countries.");
-    }
+    TF_TRY(tf_need_country(run->arena, s, country, reterr));
     *ret_contacts = tf_study_path(run->arena, s, s->contacts, country, NULL);
     *ret_frame = tf_study_path(run->arena, s, s->frame, country, NULL);
     if (*ret_contacts != NULL)

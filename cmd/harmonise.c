@@ -15,12 +15,11 @@
  *
  * Examples:
  *     trefoil harmonise import --country XB --study demo-study
- *     trefoil harmonise check tips.csv examples/cybertips/cybertips.yaml
+ *     trefoil harmonise check demo-study/threats/XB/cybertips.csv demo-study/threats/cybertips.yaml
  *
  * Options: --country CODE; --json prints one object. */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask/ask.h"
@@ -48,13 +47,6 @@ static json_t *series_json(const struct tf_series *s)
                      s->evidence, "observations", obs);
 }
 
-static void dump(json_t *root)
-{
-    (void)json_dumpf(root, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17));
-    tf_say("\n");
-    json_decref(root);
-}
-
 static void say_series(struct tf_run *run, const struct tf_series *list, size_t n)
 {
     enum { COLS = 8 };
@@ -64,7 +56,7 @@ static void say_series(struct tf_run *run, const struct tf_series *list, size_t 
         json_t *array = json_array();
         for (size_t k = 0; k < n; k++)
             (void)json_array_append_new(array, series_json(&list[k]));
-        dump(json_pack("{s:o}", "series", array));
+        tf_say_json(json_pack("{s:o}", "series", array));
         return;
     }
     const char **cell = TF_NEW_N(run->arena, const char *, (n + 1) * COLS);
@@ -106,11 +98,7 @@ static enum tf_code need_country(struct tf_run *run, const struct tf_study *stud
 {
     if (country == NULL)
         return tf_usage(run, reterr, "which country? Give --country CODE");
-    if (tf_study_country(study, country) != NULL)
-        return TF_OK;
-    (void)tf_fail_at(reterr, TF_E_USAGE, study->file, 0, 0, "the study has no country '%s'",
-                     country);
-    return tf_help(reterr, "`trefoil ask show` lists its countries.");
+    return tf_need_country(run->arena, study, country, reterr);
 }
 
 enum tf_code cmd_harmonise(struct tf_run *run, struct tf_err *reterr)

@@ -16,18 +16,9 @@
  *   trefoil check my-study
  */
 #include <jansson.h>
-#include <stdio.h>
 
 #include "ask/ask.h"
 #include "cmd/cmd.h"
-
-static void say_json(const char *dir)
-{
-    json_t *said = json_pack("{s:s}", "study", dir);
-    (void)json_dumpf(said, stdout, JSON_INDENT(2));
-    tf_say("\n");
-    json_decref(said);
-}
 
 enum tf_code cmd_init(struct tf_run *run, struct tf_err *reterr)
 {
@@ -39,7 +30,7 @@ enum tf_code cmd_init(struct tf_run *run, struct tf_err *reterr)
         return tf_usage(run, reterr, "name the folder of the new study");
     TF_TRY(tf_study_init(run->arena, word[0], name, reterr));
     if (run->json)
-        say_json(word[0]);
+        tf_say_json(json_pack("{s:s}", "study", word[0]));
     else
         tf_say("a new study stands in %s\n"
                "read %s/README.md, edit %s/study.yaml, then: trefoil check %s\n",

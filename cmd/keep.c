@@ -18,12 +18,11 @@
  * and prints the hash at its head: written down elsewhere, it proves the whole history later.
  *
  * examples:
- *   trefoil keep import delivery.sav --as child --country XA
- *   trefoil keep list --country XA
+ *   trefoil keep import demo-study/children/XA/child.csv --as child --country XA --study demo-study
+ *   trefoil keep list --country XA --study demo-study
  *   trefoil keep verify --study demo-study
  */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask/ask.h"
@@ -34,13 +33,6 @@ struct keep_words {
     const char *as, *country, **word;
     size_t n;
 };
-
-static void say_json(json_t *value)
-{
-    (void)json_dumpf(value, stdout, JSON_INDENT(2));
-    tf_say("\n");
-    json_decref(value);
-}
 
 /* ---- import ------------------------------------------------------------------------------------ */
 
@@ -56,24 +48,6 @@ static enum tf_code unknown_dataset(struct tf_run *run, const struct tf_study *s
     return tf_help(reterr, "Use one of these, or add it under `datasets:` of study.yaml.");
 }
 
-static enum tf_code unknown_country(struct tf_run *run, const struct tf_study *s,
-                                    const char *country, struct tf_err *reterr)
-{
-    struct tf_buf list = {.arena = run->arena};
-    for (size_t k = 0; k < s->n_countries; k++)
-        tf_buf_printf(&list, "%s%s", k == 0 ? "" : ", ", s->country[k].code);
-    (void)tf_fail_at(reterr, TF_E_USAGE, s->file, 0, 0, "the study has no country '%s'", country);
-    return tf_fact(reterr, "it has: %s", tf_buf_text(&list));
-}
-
-static bool collected_in(const struct tf_dataset *d, const char *country)
-{
-    for (size_t k = 0; k < d->n_countries; k++)
-        if (strcmp(d->country[k], country) == 0)
-            return true;
-    return false;
-}
-
 static enum tf_code run_import(struct tf_run *run, const struct keep_words *w,
                                struct tf_err *reterr)
 {
@@ -87,9 +61,8 @@ static enum tf_code run_import(struct tf_run *run, const struct keep_words *w,
     const struct tf_dataset *d = tf_study_dataset(s, w->as);
     if (d == NULL)
         return unknown_dataset(run, s, w->as, reterr);
-    if (tf_study_country(s, w->country) == NULL)
-        return unknown_country(run, s, w->country, reterr);
-    if (!collected_in(d, w->country)) {
+    TF_TRY(tf_need_country(run->arena, s, w->country, reterr));
+    if (!tf_country_in(d->country, d->n_countries, w->country)) {
         (void)tf_fail_at(reterr, TF_E_REFUSED, d->at.file, d->at.line, d->at.column,
                          "'%s' is not collected in %s", d->id, w->country);
         return tf_help(reterr, "Add %s to its `countries:` if it is.", w->country);
@@ -98,7 +71,7 @@ static enum tf_code run_import(struct tf_run *run, const struct keep_words *w,
     TF_TRY(tf_keep_import_file(run->arena, keep, run->study, w->word[1], w->country,
                                tf_strand_name(d->strand), d->id, d->title, &id, &changed, reterr));
     if (run->json)
-        say_json(json_pack("{s:s, s:b}", "evidence", id, "changed", changed ? 1 : 0));
+        tf_say_json(json_pack("{s:s, s:b}", "evidence", id, "changed", changed ? 1 : 0));
     else
         tf_say(changed ? "%s\n" : "%s\nnothing changed: this content is in the vault already\n", id);
     return TF_OK;
@@ -141,7 +114,7 @@ static enum tf_code run_list(struct tf_run *run, const struct keep_words *w, str
                             e[k].kind, "country", e[k].country, "strand", e[k].strand, "name",
                             e[k].name, "title", e[k].title, "hash", e[k].hash, "file", e[k].file,
                             "detail", json_loads(e[k].detail, JSON_DECODE_ANY, NULL)));
-    say_json(list);
+    tf_say_json(list);
     return TF_OK;
 }
 
@@ -176,7 +149,7 @@ static enum tf_code run_participants(struct tf_run *run, const struct keep_words
                             "use", p[k].use, "quote", p[k].quote, "withdrawn", p[k].withdrawn));
     }
     if (run->json) {
-        say_json(list);
+        tf_say_json(list);
         return TF_OK;
     }
     json_decref(list);
@@ -207,7 +180,7 @@ static enum tf_code run_ledger(struct tf_run *run, const struct keep_words *w TF
                                                     "hash", e[k].hash));
     }
     if (run->json) {
-        say_json(list);
+        tf_say_json(list);
         return TF_OK;
     }
     json_decref(list);

@@ -18,19 +18,11 @@
  *
  * Options: --country CODE; --json prints one object. */
 #include <jansson.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "ask/ask.h"
 #include "cmd/cmd.h"
 #include "listen/listen.h"
-
-static void dump(json_t *root)
-{
-    (void)json_dumpf(root, stdout, JSON_INDENT(2));
-    tf_say("\n");
-    json_decref(root);
-}
 
 static void say_codes(struct tf_run *run, const struct tf_listened *l)
 {
@@ -50,7 +42,7 @@ static void say_codes(struct tf_run *run, const struct tf_listened *l)
                                                          "theme", l->code[k].theme,
                                                          "participants", by));
         }
-        dump(json_pack("{s:o}", "codes", codes));
+        tf_say_json(json_pack("{s:o}", "codes", codes));
         return;
     }
     const size_t cols = n + 2;
@@ -98,13 +90,13 @@ static void say_quotes(struct tf_run *run, const struct tf_listened *l)
             tf_say("%s  %s, %s\n    “%s”\n", g->quote, g->participant, g->code, g->text);
     }
     if (run->json)
-        dump(json_pack("{s:o}", "quotes", list));
+        tf_say_json(json_pack("{s:o}", "quotes", list));
 }
 
 static void say_import(struct tf_run *run, const struct tf_listened *l, bool changed)
 {
     if (run->json)
-        dump(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I}", "changed", changed, "participants",
+        tf_say_json(json_pack("{s:b, s:I, s:I, s:I, s:I, s:I}", "changed", changed, "participants",
                        (json_int_t)l->n_participants, "transcripts", (json_int_t)l->n_transcripts,
                        "codes", (json_int_t)l->n_codes, "segments", (json_int_t)l->n_segments,
                        "laws", (json_int_t)l->n_laws));
@@ -133,11 +125,7 @@ enum tf_code cmd_listen(struct tf_run *run, struct tf_err *reterr)
     if (country == NULL)
         return tf_usage(run, reterr, "which country? Give --country CODE");
     TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
-    if (tf_study_country(study, country) == NULL) {
-        (void)tf_fail_at(reterr, TF_E_USAGE, study->file, 0, 0, "the study has no country '%s'",
-                         country);
-        return tf_help(reterr, "`trefoil ask show` lists its countries.");
-    }
+    TF_TRY(tf_need_country(run->arena, study, country, reterr));
     if (act == 1) {
         const struct tf_listen_files files = tf_listen_files_of(run->arena, study, country);
         struct tf_notices out = {.arena = run->arena};

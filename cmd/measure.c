@@ -33,7 +33,6 @@
  * How each number is made, and where packages differ: docs/METHODS.md. */
 #include <jansson.h>
 #include <math.h>
-#include <stdio.h>
 #include <string.h>
 
 #include "base/import.h"
@@ -131,12 +130,9 @@ static void say_json(struct tf_run *run, const struct tf_design *d, const struct
     json_t *list = json_array();
     for (size_t k = 0; k < n; k++)
         (void)json_array_append_new(list, estimate_json(run, &e[k]));
-    json_t *root = json_pack("{s:{s:I, s:I, s:I, s:I}, s:o}", "design", "n", (json_int_t)d->n,
-                             "strata", (json_int_t)d->n_strata, "psu", (json_int_t)d->n_psu, "df",
-                             (json_int_t)d->n_psu - (json_int_t)d->n_strata, "estimates", list);
-    (void)json_dumpf(root, stdout, JSON_INDENT(1) | JSON_REAL_PRECISION(17));
-    tf_say("\n");
-    json_decref(root);
+    tf_say_json(json_pack("{s:{s:I, s:I, s:I, s:I}, s:o}", "design", "n", (json_int_t)d->n, "strata",
+                          (json_int_t)d->n_strata, "psu", (json_int_t)d->n_psu, "df",
+                          (json_int_t)d->n_psu - (json_int_t)d->n_strata, "estimates", list));
 }
 
 /* ---- For people --------------------------------------------------------------------------- */
@@ -242,10 +238,7 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
     struct tf_measured *figure;
     size_t n;
     TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
-    if (tf_study_country(study, country) == NULL) {
-        (void)tf_fail(reterr, TF_E_INPUT, "the study '%s' has no country '%s'", study->id, country);
-        return tf_help(reterr, "Its countries stand in %s.", study->file);
-    }
+    TF_TRY(tf_need_country(run->arena, study, country, reterr));
     TF_TRY(tf_keep_open(run->arena, study->dir, true, &keep, reterr));
     TF_TRY(tf_measure_country(run->arena, study, keep, country, reterr));
     TF_TRY(tf_measured_load(run->arena, keep, country, &figure, &n, reterr));
@@ -264,12 +257,11 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
                             (json_int_t)figure[k].n_cells, "title", text_or_null(row[4])));
     }
     if (run->json) {
-        (void)json_dumpf(list, stdout, JSON_INDENT(1));
-        tf_say("\n");
-    } else {
-        tf_say_table(run->arena, cell, n + 1, 5);
+        tf_say_json(list);
+        return TF_OK;
     }
     json_decref(list);
+    tf_say_table(run->arena, cell, n + 1, 5);
     return TF_OK;
 }
 

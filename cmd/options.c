@@ -1,8 +1,9 @@
-/* What the verbs share: options, plain tables, notices. See cmd.h. */
+/* What the verbs share: options, plain tables, JSON, notices, the check of a country. See cmd.h. */
 #include <jansson.h>
 #include <stdio.h>
 #include <string.h>
 
+#include "ask/ask.h"
 #include "cmd/cmd.h"
 
 enum tf_code tf_usage(struct tf_run *run, struct tf_err *reterr, const char *format, ...)
@@ -74,6 +75,31 @@ void tf_say(const char *format, ...)
     va_end(ap);
 }
 
+void tf_say_json(struct json_t *value)
+{
+    (void)json_dumpf(value, stdout, JSON_INDENT(2) | JSON_REAL_PRECISION(17) | JSON_ENCODE_ANY);
+    tf_say("\n");
+    json_decref(value);
+}
+
+enum tf_code tf_need_country(struct tf_arena *a, const struct tf_study *study, const char *country,
+                             struct tf_err *reterr)
+{
+    struct tf_buf list = {.arena = a};
+    const char **known = TF_NEW_N(a, const char *, study->n_countries + 1);
+    if (tf_study_country(study, country) != NULL)
+        return TF_OK;
+    for (size_t k = 0; k < study->n_countries; k++) {
+        known[k] = study->country[k].code;
+        tf_buf_printf(&list, "%s%s", k == 0 ? "" : ", ", known[k]);
+    }
+    const char *near = tf_nearest(country, known);
+    (void)tf_fail_at(reterr, TF_E_USAGE, study->file, 0, 0, "the study has no country '%s'", country);
+    (void)tf_fact(reterr, "It has: %s.", tf_buf_text(&list));
+    return tf_help(reterr, near != NULL ? "Did you mean %s?" : "Countries stand under `countries:`.",
+                   near);
+}
+
 /* Columns a text takes on a terminal: code points, which is right for the scripts in tables. */
 static size_t columns(const char *s)
 {
@@ -142,9 +168,7 @@ enum tf_code tf_say_notices(struct tf_run *run, const struct tf_notices *notices
                                  (json_int_t)(tf_notices_count(notices, TF_WARNING) -
                                               tf_notices_count(notices, TF_ERROR)),
                                  "notices", list);
-        (void)json_dumpf(root, stdout, JSON_INDENT(2));
-        tf_say("\n");
-        json_decref(root);
+        tf_say_json(root);
     }
     const size_t errors = tf_notices_count(notices, TF_ERROR);
     if (errors == 0)

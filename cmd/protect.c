@@ -26,7 +26,6 @@
 
 #include "ask/ask.h"
 #include "cmd/cmd.h"
-#include "field/field.h"
 #include "keep/keep.h"
 #include "protect/protect.h"
 #include "relate/relate.h"
@@ -71,44 +70,16 @@ static json_t *cell_json(const struct tf_cell *c)
     return o;
 }
 
-static void say_json(struct tf_arena *a, json_t *o)
-{
-    const size_t n = json_dumpb(o, NULL, 0, JSON_INDENT(2));
-    char *text = tf_alloc(a, n + 1);
-    (void)json_dumpb(o, text, n, JSON_INDENT(2));
-    json_decref(o);
-    tf_say("%s\n", text);
-}
-
 /* ---- release ---- */
-
-/* The door-level case-flow, which protect may not read itself. */
-static enum tf_code read_flow(struct tf_arena *a, const struct tf_study *s, const char *country,
-                              struct tf_protect_extra *ret, struct tf_err *reterr)
-{
-    const char *path = tf_study_path(a, s, s->contacts, country, NULL);
-    struct tf_flow *flow;
-    if (path == NULL || !tf_file_exists(path))
-        return TF_OK;
-    TF_TRY(tf_flow_from_contacts(a, path, &flow, reterr));
-    struct tf_flow_input *row = TF_NEW_N(a, struct tf_flow_input, flow->n);
-    for (size_t k = 0; k < flow->n; k++)
-        row[k] = (struct tf_flow_input){flow->row[k].id, flow->row[k].label, flow->row[k].count,
-                                        flow->row[k].why};
-    *ret = (struct tf_protect_extra){.flow = row, .n_flow = flow->n};
-    return TF_OK;
-}
 
 static enum tf_code release(struct tf_run *run, const struct tf_study *study, const char *country,
                             struct tf_err *reterr)
 {
     struct tf_keep *keep;
     struct tf_release *r;
-    struct tf_protect_extra extra = {0};
     size_t counts[TF_CELL_TEXT + 1] = {0};
     TF_TRY(tf_keep_open(run->arena, study->dir, false, &keep, reterr));
-    TF_TRY(read_flow(run->arena, study, country, &extra, reterr));
-    TF_TRY(tf_protect_country_with(run->arena, study, keep, country, &extra, reterr));
+    TF_TRY(tf_way_release(run->arena, study, keep, country, reterr));
     TF_TRY(tf_release_read(run->arena, study->dir, country, &r, reterr));
     for (size_t k = 0; k < r->n_figures; k++)
         for (size_t j = 0; j < r->figure[k].n_cells; j++)
@@ -124,7 +95,7 @@ static enum tf_code release(struct tf_run *run, const struct tf_study *study, co
             (void)json_object_set_new(states, tf_cell_state_word((enum tf_cell_state)k),
                                       json_integer((json_int_t)counts[k]));
         (void)json_object_set_new(o, "cells", states);
-        say_json(run->arena, o);
+        tf_say_json(o);
         return TF_OK;
     }
     tf_say("%s: released %zu figures, %zu quotes, %zu laws\n", country, r->n_figures, r->n_quotes,
@@ -149,7 +120,7 @@ static void show_figures(struct tf_run *run, const struct tf_release *r)
                                 tf_figure_kind_word(f->kind), "unit", f->unit, "cells",
                                 (json_int_t)f->n_cells));
         }
-        say_json(run->arena, list);
+        tf_say_json(list);
         return;
     }
     const char **cell = TF_NEW_N(run->arena, const char *, (r->n_figures + 1) * 4);
@@ -174,7 +145,7 @@ static void show_cells(struct tf_run *run, const struct tf_figure *f)
         json_t *list = json_array();
         for (size_t k = 0; k < f->n_cells; k++)
             (void)json_array_append_new(list, cell_json(&f->cell[k]));
-        say_json(run->arena, list);
+        tf_say_json(list);
         return;
     }
     const char **cell = TF_NEW_N(run->arena, const char *, (f->n_cells + 1) * WIDTH);
@@ -237,7 +208,7 @@ static enum tf_code explain(struct tf_run *run, const struct tf_study *study,
         (void)json_object_set_new(o, "figure", json_string(f->id));
         (void)json_object_set_new(o, "policy", json_string(p->name));
         (void)json_object_set_new(o, "why", json_string(why));
-        say_json(run->arena, o);
+        tf_say_json(o);
         return TF_OK;
     }
     tf_say("%s.%s %s: %s\n  %s\n  policy '%s' of %s", f->id, c->row, c->col,
@@ -258,8 +229,7 @@ enum tf_code cmd_protect(struct tf_run *run, struct tf_err *reterr)
     if (n < 2)
         return tf_usage(run, reterr, "say what and where: release, show or explain, and a country");
     TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
-    if (tf_study_country(study, word[1]) == NULL)
-        return tf_usage(run, reterr, "the study has no country '%s'", word[1]);
+    TF_TRY(tf_need_country(run->arena, study, word[1], reterr));
     if (strcmp(word[0], "release") == 0 && n == 2)
         return release(run, study, word[1], reterr);
     if (strcmp(word[0], "show") != 0 && strcmp(word[0], "explain") != 0)

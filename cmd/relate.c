@@ -46,15 +46,6 @@ static json_t *claim_json(const struct tf_claim *c)
                      "links", links, "entries", entries);
 }
 
-static void say_json(struct tf_arena *a, json_t *o)
-{
-    const size_t n = json_dumpb(o, NULL, 0, JSON_INDENT(2));
-    char *text = tf_alloc(a, n + 1);
-    (void)json_dumpb(o, text, n, JSON_INDENT(2));
-    json_decref(o);
-    tf_say("%s\n", text);
-}
-
 static void say_claims(const struct tf_claims *all)
 {
     for (size_t k = 0; k < all->n; k++) {
@@ -94,8 +85,7 @@ enum tf_code cmd_relate(struct tf_run *run, struct tf_err *reterr)
     if (n != 2)
         return tf_usage(run, reterr, "say what and where: check, claims or convergence, and a country");
     TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
-    if (tf_study_country(study, word[1]) == NULL)
-        return tf_usage(run, reterr, "the study has no country '%s'", word[1]);
+    TF_TRY(tf_need_country(run->arena, study, word[1], reterr));
     TF_TRY(tf_release_read(run->arena, study->dir, word[1], &release, reterr));
     if (strcmp(word[0], "check") == 0) {
         struct tf_notices found = {.arena = run->arena};
@@ -114,7 +104,7 @@ enum tf_code cmd_relate(struct tf_run *run, struct tf_err *reterr)
         for (size_t k = 0; k < all->n; k++)
             if (!convergence || strcmp(all->item[k].kind, "convergence") == 0)
                 (void)json_array_append_new(list, claim_json(&all->item[k]));
-        say_json(run->arena, list);
+        tf_say_json(list);
     } else if (convergence) {
         say_convergence(all);
     } else {

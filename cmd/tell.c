@@ -14,9 +14,10 @@
  *
  * examples:
  *   trefoil tell report XA --study demo-study
- *   trefoil tell check XC --study demo-study
+ *   trefoil tell check XA --study demo-study
  *   trefoil tell tables XA --study demo-study
  */
+#include <jansson.h>
 #include <string.h>
 
 #include "ask/ask.h"
@@ -36,10 +37,12 @@ static enum tf_code tell_report(struct tf_run *run, const struct words *w, struc
     TF_TRY(tf_way_refresh(run->arena, w->study, w->country, reterr));
     TF_TRY(tf_tell_report(run->arena, w->study, w->country, w->lang, w->out, &told, reterr));
     if (run->json) {
-        tf_say("{\"html\":\"%s\",\"pdf\":\"%s\",\"tables\":\"%s\",\"pages\":%zu,\"figures\":%zu,"
-               "\"tables_n\":%zu,\"numbers\":%zu,\"overfull\":%zu,\"release\":\"%s\"}\n",
-               told.html, told.pdf, told.tables, told.pages, told.figures, told.tables_n,
-               told.numbers, told.overfull, told.hash);
+        tf_say_json(json_pack("{s:s, s:s, s:s, s:I, s:I, s:I, s:I, s:I, s:s}", "html", told.html,
+                              "pdf", told.pdf, "tables", told.tables, "pages",
+                              (json_int_t)told.pages, "figures", (json_int_t)told.figures,
+                              "tables_n", (json_int_t)told.tables_n, "numbers",
+                              (json_int_t)told.numbers, "overfull", (json_int_t)told.overfull,
+                              "release", told.hash));
         return TF_OK;
     }
     tf_say("%s: %zu pages, %zu figures, %zu tables, %zu numbers that link to their evidence.\n",
@@ -62,40 +65,49 @@ static enum tf_code tell_check(struct tf_run *run, const struct words *w, struct
     return tf_say_notices(run, &notices, reterr);
 }
 
-static const char *list(struct tf_arena *a, const struct tf_figure *f, bool columns)
+/* The rows or columns of a figure, each once, in the order of its cells. */
+static json_t *names(const struct tf_figure *f, bool columns)
 {
-    struct tf_buf out = {.arena = a};
+    json_t *list = json_array();
     for (size_t k = 0; k < f->n_cells; k++) {
         const char *name = columns ? f->cell[k].col : f->cell[k].row;
         bool seen = name == NULL;
-        for (size_t j = 0; !seen && j < k; j++) {
-            const char *other = columns ? f->cell[j].col : f->cell[j].row;
-            seen = other != NULL && strcmp(other, name) == 0;
-        }
+        for (size_t j = 0; !seen && j < k; j++)
+            seen = tf_streq(columns ? f->cell[j].col : f->cell[j].row, name);
         if (!seen)
-            tf_buf_printf(&out, "%s%s", out.n == 0 ? "" : " ", name);
+            (void)json_array_append_new(list, json_string(name));
     }
-    return tf_buf_text(&out);
+    return list;
+}
+
+static void say_names(const char *what, const json_t *list)
+{
+    tf_say("  %-7s ", what);
+    for (size_t k = 0; k < json_array_size(list); k++)
+        tf_say(" %s", json_string_value(json_array_get(list, k)));
+    tf_say("\n");
 }
 
 static enum tf_code tell_tables(struct tf_run *run, const struct words *w, struct tf_err *reterr)
 {
     struct tf_release *r;
     TF_TRY(tf_release_read(run->arena, w->study->dir, w->country, &r, reterr));
-    if (run->json)
-        tf_say("[");
+    json_t *all = json_array();
     for (size_t k = 0; k < r->n_figures; k++) {
         const struct tf_figure *f = &r->figure[k];
-        if (run->json)
-            tf_say("%s{\"figure\":\"%s\",\"rows\":\"%s\",\"columns\":\"%s\"}", k == 0 ? "" : ",\n ",
-                   f->id, list(run->arena, f, false), list(run->arena, f, true));
-        else
-            tf_say("%s: %s\n  rows     %s\n  columns  %s\n", f->id,
-                   f->title == NULL ? "" : f->title, list(run->arena, f, false),
-                   list(run->arena, f, true));
+        json_t *rows = names(f, false), *columns = names(f, true);
+        if (!run->json) {
+            tf_say("%s: %s\n", f->id, f->title == NULL ? "" : f->title);
+            say_names("rows", rows);
+            say_names("columns", columns);
+        }
+        (void)json_array_append_new(all, json_pack("{s:s, s:s?, s:o, s:o}", "figure", f->id, "title",
+                                                   f->title, "rows", rows, "columns", columns));
     }
     if (run->json)
-        tf_say("]\n");
+        tf_say_json(all);
+    else
+        json_decref(all);
     return TF_OK;
 }
 
@@ -120,10 +132,7 @@ enum tf_code cmd_tell(struct tf_run *run, struct tf_err *reterr)
         TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
         w.study = study;
         w.country = word[1];
-        if (tf_study_country(study, w.country) == NULL) {
-            (void)tf_fail(reterr, TF_E_USAGE, "the study has no country '%s'", w.country);
-            return tf_help(reterr, "Countries stand in study.yaml.");
-        }
+        TF_TRY(tf_need_country(run->arena, study, w.country, reterr));
         return acts[k].act(run, &w, reterr);
     }
     return tf_usage(run, reterr, "there is no 'tell %s'", word[0]);

@@ -13,7 +13,7 @@
  * examples:
  *   trefoil trace "16 %" --country XB --study demo-study
  *   trefoil trace exp.ocsea_any sex=girls --country XB --study demo-study
- *   trefoil trace Q-XB-01 --study demo-study
+ *   trefoil trace Q-where --study demo-study
  */
 #include <string.h>
 
@@ -54,19 +54,9 @@ static json_t *walk_json(const char *country, const struct tf_walk *walk)
     return json_pack("{s:s, s:o}", "country", country, "steps", steps);
 }
 
-static void say_json(struct tf_arena *a, json_t *o)
+static enum tf_code nothing(const struct tf_study *study, const char *ref, const char *country,
+                            struct tf_err *reterr)
 {
-    const size_t n = json_dumpb(o, NULL, 0, JSON_INDENT(2));
-    char *text = tf_alloc(a, n + 1);
-    (void)json_dumpb(o, text, n, JSON_INDENT(2));
-    json_decref(o);
-    tf_say("%s\n", text);
-}
-
-static enum tf_code nothing(struct tf_run *run, const struct tf_study *study, const char *ref,
-                            const char *country, struct tf_err *reterr)
-{
-    (void)run;
     (void)tf_fail(reterr, TF_E_USAGE, "'%s' is not printed or named in %s%s", ref,
                   country != NULL ? "the release of " : "any release of ",
                   country != NULL ? country : study->dir);
@@ -84,8 +74,8 @@ enum tf_code cmd_trace(struct tf_run *run, struct tf_err *reterr)
     if (n == 0)
         return tf_usage(run, reterr, "say what to trace: a printed number, a reference, an id");
     TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
-    if (country != NULL && tf_study_country(study, country) == NULL)
-        return tf_usage(run, reterr, "the study has no country '%s'", country);
+    if (country != NULL)
+        TF_TRY(tf_need_country(run->arena, study, country, reterr));
     if (country == NULL)
         TF_TRY(tf_release_countries(run->arena, study->dir, &code, &n_countries, reterr));
     if (n_countries == 0) {
@@ -116,9 +106,9 @@ enum tf_code cmd_trace(struct tf_run *run, struct tf_err *reterr)
     }
     if (found == 0) {
         json_decref(list);
-        return nothing(run, study, ref, country, reterr);
+        return nothing(study, ref, country, reterr);
     }
     if (run->json)
-        say_json(run->arena, list);
+        tf_say_json(list);
     return TF_OK;
 }

@@ -15,16 +15,6 @@
 #include "measure/measure.h"
 #include "protect/protect.h"
 
-static bool has_country(const char *const *codes, size_t n, const char *code)
-{
-    if (n == 0)
-        return true;
-    for (size_t k = 0; k < n; k++)
-        if (strcmp(codes[k], code) == 0)
-            return true;
-    return false;
-}
-
 /* Register a file of the study (a form, a frame) by its content. */
 static enum tf_code register_file(struct tf_arena *a, const struct tf_study *s,
                                   struct tf_register *reg, const char *kind, const char *country,
@@ -48,7 +38,7 @@ static enum tf_code import_datasets(struct tf_arena *a, const struct tf_study *s
 {
     for (size_t k = 0; k < s->n_datasets; k++) {
         const struct tf_dataset *d = &s->dataset[k];
-        if (!has_country(d->country, d->n_countries, country))
+        if (!tf_country_in(d->country, d->n_countries, country))
             continue;
         const char *path = tf_study_path(a, s, d->file, country, NULL);
         if (!tf_file_exists(path)) {
@@ -98,22 +88,20 @@ static bool is_fresh(struct tf_arena *a, const struct tf_study *s, struct tf_kee
            tf_release_fresh(a, s, keep, country, &ignored) == TF_OK;
 }
 
+enum tf_code tf_way_release(struct tf_arena *arena, const struct tf_study *study,
+                            struct tf_keep *keep, const char *country, struct tf_err *reterr)
+{
+    struct tf_protect_extra extra = {0};
+    TF_TRY(read_flow(arena, study, country, &extra, reterr));
+    return tf_protect_country_with(arena, study, keep, country, &extra, reterr);
+}
+
 enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study,
                             const char *country, struct tf_err *reterr)
 {
     struct tf_keep *keep;
-    struct tf_protect_extra extra = {0};
     bool changed;
-    if (tf_study_country(study, country) == NULL) {
-        const char **known = TF_NEW_N(arena, const char *, study->n_countries + 1);
-        for (size_t k = 0; k < study->n_countries; k++)
-            known[k] = study->country[k].code;
-        const char *near = tf_nearest(country, known);
-        (void)tf_fail_at(reterr, TF_E_USAGE, study->file, 0, 0,
-                         "the study has no country '%s'", country);
-        return tf_help(reterr, near != NULL ? "Did you mean %s?" : "`trefoil ask show` lists its countries.",
-                       near);
-    }
+    TF_TRY(tf_need_country(arena, study, country, reterr));
     TF_TRY(tf_keep_open(arena, study->dir, true, &keep, reterr));
     tf_progress_start("bringing the evidence up to date", 5);
     TF_TRY(import_datasets(arena, study, keep, country, reterr));
@@ -132,8 +120,7 @@ enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study
     }
     TF_TRY(tf_measure_country(arena, study, keep, country, reterr));
     tf_progress_at(4);
-    TF_TRY(read_flow(arena, study, country, &extra, reterr));
-    TF_TRY(tf_protect_country_with(arena, study, keep, country, &extra, reterr));
+    TF_TRY(tf_way_release(arena, study, keep, country, reterr));
     tf_progress_stop();
     return TF_OK;
 }
