@@ -47,13 +47,19 @@ static bool is_plain_number(const char *s)
     return !(digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9');
 }
 
+/* How R writes what is missing. Among words it is a word, such as the code of a country. */
+static bool is_na(const struct tf_column *c, size_t row)
+{
+    return !tf_value_missing(c, row) && strcmp(c->text[row], "NA") == 0;
+}
+
 bool tf_spells_numbers(const struct tf_column *c, size_t n_rows)
 {
     bool any = false;
     if (c->type == TF_NUMBER)
         return false;
     for (size_t row = 0; row < n_rows; row++) {
-        if (tf_value_missing(c, row))
+        if (tf_value_missing(c, row) || is_na(c, row))
             continue;
         const char *s = c->text[row];
         while (*s == ' ') /* padded fields are no other codes */
@@ -63,6 +69,36 @@ bool tf_spells_numbers(const struct tf_column *c, size_t n_rows)
         any = true;
     }
     return any;
+}
+
+/* ---- Distinct values ---------------------------------------------------------------------- */
+
+/* A file has a million rows more often than a thousand different codes: values met are kept sorted,
+ * new ones wait behind them and are sorted in when they have become as many. */
+struct distinct {
+    char *value;
+    size_t n, size, sorted;
+    int (*order)(const void *, const void *);
+};
+
+static void thin_out(struct distinct *d)
+{
+    size_t n = 0;
+    qsort(d->value, d->n, d->size, d->order);
+    for (size_t k = 0; k < d->n; k++)
+        if (n == 0 || d->order(d->value + (n - 1) * d->size, d->value + k * d->size) < 0)
+            memmove(d->value + n++ * d->size, d->value + k * d->size, d->size);
+    d->n = n;
+    d->sorted = n;
+}
+
+static void gather(struct distinct *d, const void *value)
+{
+    if (d->sorted > 0 && bsearch(value, d->value, d->sorted, d->size, d->order) != NULL)
+        return;
+    if (d->n >= 2 * d->sorted + 16)
+        thin_out(d);
+    memcpy(d->value + d->n++ * d->size, value, d->size);
 }
 
 /* ---- One column --------------------------------------------------------------------------- */
@@ -81,14 +117,12 @@ static int by_text(const void *a, const void *b)
 static void numbers_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
 {
     double *value = TF_NEW_N(arena, double, n_rows);
-    size_t n = 0;
+    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_number};
     for (size_t row = 0; row < n_rows; row++)
-        if (!tf_value_missing(c->column, row) && (n == 0 || value[n - 1] != c->column->num[row]))
-            value[n++] = c->column->num[row];
-    qsort(value, n, sizeof *value, by_number);
-    for (size_t k = 0; k < n; k++)
-        if (c->n == 0 || value[c->n - 1] < value[k])
-            value[c->n++] = value[k];
+        if (!tf_value_missing(c->column, row))
+            gather(&d, &c->column->num[row]);
+    thin_out(&d);
+    c->n = d.n;
     c->number = value;
     c->text = TF_NEW_N(arena, const char *, c->n);
     for (size_t k = 0; k < c->n; k++)
@@ -104,15 +138,12 @@ static void numbers_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t 
 static void texts_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
 {
     const char **value = TF_NEW_N(arena, const char *, n_rows);
-    size_t n = 0;
+    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_text};
     for (size_t row = 0; row < n_rows; row++)
-        if (!tf_value_missing(c->column, row) &&
-            (n == 0 || strcmp(value[n - 1], c->column->text[row]) != 0))
-            value[n++] = c->column->text[row];
-    qsort(value, n, sizeof *value, by_text);
-    for (size_t k = 0; k < n; k++)
-        if (c->n == 0 || strcmp(value[c->n - 1], value[k]) != 0)
-            value[c->n++] = value[k];
+        if (!tf_value_missing(c->column, row))
+            gather(&d, &c->column->text[row]);
+    thin_out(&d);
+    c->n = d.n;
     c->text = value;
     c->number = TF_NEW_N(arena, double, c->n);
     for (size_t k = 0; k < c->n; k++) {
@@ -162,21 +193,18 @@ static int by_key(const void *a, const void *b)
 static size_t make_dense(struct tf_arena *arena, uint64_t *key, const uint32_t *of, size_t n_rows)
 {
     uint64_t *value = TF_NEW_N(arena, uint64_t, n_rows);
-    size_t n = 0, distinct = 0;
+    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_key};
     for (size_t row = 0; row < n_rows; row++)
-        if (of[row] != TF_NO_CODE && (n == 0 || value[n - 1] != key[row]))
-            value[n++] = key[row];
-    qsort(value, n, sizeof *value, by_key);
-    for (size_t k = 0; k < n; k++)
-        if (distinct == 0 || value[distinct - 1] != value[k])
-            value[distinct++] = value[k];
+        if (of[row] != TF_NO_CODE)
+            gather(&d, &key[row]);
+    thin_out(&d);
     for (size_t row = 0; row < n_rows; row++) {
         if (of[row] == TF_NO_CODE)
             continue;
-        const uint64_t *at = bsearch(&key[row], value, distinct, sizeof *value, by_key);
+        const uint64_t *at = bsearch(&key[row], value, d.n, sizeof *value, by_key);
         key[row] = (uint64_t)(at - value);
     }
-    return distinct;
+    return d.n;
 }
 
 struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes *const *codes,
@@ -210,7 +238,11 @@ void tf_measure_tidy(struct tf_table *t, const char *const *name, size_t n)
 {
     for (size_t k = 0; k < (name != NULL ? n : t->n_cols); k++) {
         const size_t col = name != NULL ? tf_table_find(t, name[k]) : k;
-        if (col < SIZE_MAX - 1 && tf_spells_numbers(&t->col[col], t->n_rows))
-            (void)tf_column_to_number(t, col);
+        if (col >= SIZE_MAX - 1 || !tf_spells_numbers(&t->col[col], t->n_rows))
+            continue;
+        for (size_t row = 0; row < t->n_rows; row++)
+            if (is_na(&t->col[col], row))
+                t->col[col].miss[row] = TF_MISS_SYSTEM;
+        (void)tf_column_to_number(t, col);
     }
 }

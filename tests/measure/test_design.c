@@ -10,7 +10,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "measure/measure.h"
+#include "measure/inside.h"
 
 struct bench {
     struct tf_guard guard;
@@ -141,7 +141,7 @@ static void raking_that_cannot_be_is_refused(void **state)
 static void text_codes_become_numbers_unless_digits_are_lost(void **state)
 {
     struct bench *b = *state;
-    static const char csv[] = "a,b,c\n1,007,1\n 2,008,x\n,009,3\n";
+    static const char csv[] = "a,b,c,d,e\n1,007,1,1,NA\n 2,008,x,NA,XA\n,009,3,3,XA\n";
     struct tf_table *t = NULL;
     assert_int_equal(tf_csv_parse(b->arena, "t.csv", csv, sizeof csv - 1, (struct tf_csv_opt){0},
                                   &t, &b->err), TF_OK);
@@ -149,6 +149,10 @@ static void text_codes_become_numbers_unless_digits_are_lost(void **state)
     assert_int_equal(t->col[0].type, TF_NUMBER);
     assert_int_equal(t->col[1].type, TF_TEXT);
     assert_int_equal(t->col[2].type, TF_TEXT);
+    assert_int_equal(t->col[3].type, TF_NUMBER); /* NA among numbers is missing, as R writes it */
+    assert_true(tf_value_missing(&t->col[3], 1));
+    assert_int_equal(t->col[4].type, TF_TEXT); /* among words it is a word */
+    assert_false(tf_value_missing(&t->col[4], 0));
 }
 
 int main(void)
