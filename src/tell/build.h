@@ -48,6 +48,7 @@ struct tf_printed { /* one card: a cell, difference, quote, law or fact that the
     const struct tf_legal *law;
     const char *shown, *source; /* facts: the value and where it stands */
     size_t times;
+    bool thousands; /* printed as "129,000": the figure counts in thousands */
 };
 /* A stretch of a block's text, typed by hand or put in by a reference. */
 struct tf_piece {

@@ -94,6 +94,17 @@ static void trace_facts(struct facts *c, const struct tf_figure *f)
     json_decref(json);
 }
 
+/* "1, 1, 1" -> "1" */
+static const char *one_version(struct tf_arena *a, const char *versions)
+{
+    char **word;
+    const size_t n = tf_split(a, versions, ',', &word);
+    for (size_t k = 1; k < n; k++)
+        if (strcmp(tf_trim(a, word[k]), tf_trim(a, word[0])) != 0)
+            return versions;
+    return n == 0 ? versions : tf_trim(a, word[0]);
+}
+
 static void figure_facts(struct facts *c, const struct tf_figure *f)
 {
     struct tf_arena *a = c->b->arena;
@@ -105,7 +116,7 @@ static void figure_facts(struct facts *c, const struct tf_figure *f)
         fact(c, "Indicator", f->indicator_version == NULL
                                  ? f->indicator
                                  : tf_printf(a, "%s, version %s", f->indicator,
-                                             f->indicator_version));
+                                             one_version(a, f->indicator_version)));
     trace_facts(c, f);
     if (f->policy != NULL) {
         const struct tf_policy *p = tf_study_policy(c->b->study, f->policy);
@@ -157,6 +168,10 @@ static const char *value_text(struct tf_build *b, const struct tf_printed *p)
     const bool estimate = p->figure->kind == TF_FIG_ESTIMATE && tf_show_mark(cell) == NULL &&
                           cell->state != TF_CELL_COUNT && cell->state != TF_CELL_TEXT;
     const char *full = tf_show_cell(b->arena, p->figure, cell, estimate ? "full" : NULL, b->lang);
+    if (p->thousands && estimate)
+        return tf_printf(b->arena, "%s (95" TF_NBSP "%% CI %s)",
+                         tf_show_cell(b->arena, p->figure, cell, "thousands", b->lang),
+                         tf_show_cell(b->arena, p->figure, cell, "thousands-ci", b->lang));
     const char *cut = strstr(full, "; n" TF_NBSP "="); /* the base has a column of its own */
     return cut == NULL ? full
                        : tf_printf(b->arena, "%s)", tf_strndup(b->arena, full,

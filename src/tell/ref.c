@@ -41,7 +41,8 @@ static const struct form {
     {"else",  TF_REF_ELSE,  0, 0, false, "{{ else }}"},
     {"end",   TF_REF_END,   0, 0, false, "{{ end }}"}};
 static const char *const formats[] = {"pct0", "pct1", "n", "ci", "per-n",
-                                      "full", "mean1", "count", NULL};
+                                      "full", "mean1", "count", "thousands",
+                                      "thousands-ci", NULL};
 
 static const char *near(struct tf_build *b, const char *word, const char *const *names)
 {
@@ -103,7 +104,8 @@ bool tf_ref_parse(struct tf_build *b, const struct tf_span *span, const char *ra
     for (k = 0; !known && form->format && formats[k] != NULL; k++)
         known = strcmp(formats[k], ret->format) == 0;
     if (!known) {
-        fault(b, ret, file, "reference", "Formats: pct0 pct1 n ci per-n full mean1 count.",
+        fault(b, ret, file, "reference", "Formats: pct0 pct1 n ci per-n full mean1 count thousands "
+                                       "thousands-ci.",
               tf_printf(b->arena, "there is no format '%s'%s", ret->format,
                         near(b, ret->format, formats)));
         return false;
@@ -325,6 +327,7 @@ static struct tf_inline *cell_inline(struct tf_build *b, const struct tf_ref *re
     p->figure = f;
     p->cell = c;
     const char *format = ref->kind == TF_REF_N ? "n" : ref->format;
+    p->thousands = p->thousands || (format != NULL && tf_starts(format, "thousands"));
     return number(b, tf_show_cell(b->arena, f, c, format, b->lang), key, p, ret);
 }
 

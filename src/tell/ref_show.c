@@ -78,7 +78,7 @@ static void show_interval(struct tf_buf *out, const struct tf_figure *f, const s
     }
 }
 
-/* "1 in 6"; a share of a half or more is said in tens. */
+/* "1 in 6", "1 in 50" rather than "1 in 49"; a share of a half or more is said in tens. */
 static void show_per_n(struct tf_buf *out, double share)
 {
     if (share <= 0) {
@@ -90,8 +90,19 @@ static void show_per_n(struct tf_buf *out, double share)
         tf_buf_add(out, TF_NBSP "in" TF_NBSP "10");
         return;
     }
+    const double n = 1 / share, step = n < 20 ? 1 : n < 100 ? 5 : n < 1000 ? 50 : 500;
     tf_buf_add(out, "1" TF_NBSP "in" TF_NBSP);
-    tf_buf_grouped(out, floor(1 / share + 0.5));
+    tf_buf_grouped(out, floor(n / step + 0.5) * step);
+}
+
+/* A figure that counts in thousands, written out: 129.3 is "129,000", not more exact than the survey
+ * is: whole thousands, and three digits of what is larger. */
+static void show_thousands(struct tf_buf *out, double x, const char *lang)
+{
+    double step = 1;
+    while (fabs(x) / step >= 999.5)
+        step *= 10;
+    tf_show_number(out, floor(x / step + 0.5) * step * 1000, 0, lang);
 }
 
 static void show_value(struct tf_buf *out, const struct tf_figure *f, const struct tf_cell *c,
@@ -133,6 +144,12 @@ char *tf_show_cell(struct tf_arena *a, const struct tf_figure *f, const struct t
         tf_show_number(&out, isnan(c->value) ? c->n : c->value, 0, lang);
         return out.s;
     }
+    if (tf_streq(format, "thousands-ci") && !isnan(c->lo) && !isnan(c->hi)) {
+        show_thousands(&out, c->lo, lang);
+        tf_buf_add(&out, TF_NDASH);
+        show_thousands(&out, c->hi, lang);
+        return out.s;
+    }
     if (tf_streq(format, "ci")) {
         show_interval(&out, f, c, tf_streq(f->unit, "mean") ? 1 : 0, lang);
         return tf_strdup(a, tf_buf_text(&out));
@@ -141,6 +158,8 @@ char *tf_show_cell(struct tf_arena *a, const struct tf_figure *f, const struct t
         tf_buf_char(&out, '(');
     if (tf_streq(format, "per-n") && is_share(f))
         show_per_n(&out, c->value);
+    else if (tf_streq(format, "thousands"))
+        show_thousands(&out, c->value, lang);
     else
         show_value(&out, f, c, format, lang);
     if (c->state == TF_CELL_FLAGGED)

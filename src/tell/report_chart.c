@@ -178,7 +178,11 @@ static const char *source_of(struct tf_build *b, const struct tf_figure *f,
             tf_buf_grouped(&out, hi);
         }
     }
-    if (f->kind == TF_FIG_ESTIMATE)
+    bool weighted = false;
+    for (size_t k = 0; k < f->n_cells; k++)
+        weighted = weighted || f->cell[k].state == TF_CELL_SHOWN ||
+                   f->cell[k].state == TF_CELL_FLAGGED;
+    if (f->kind == TF_FIG_ESTIMATE && weighted)
         tf_buf_add(&out, "; weighted");
     tf_buf_char(&out, '.');
     if (!tf_is_blank(f->caveat))
@@ -192,8 +196,10 @@ static const char *subtitle_of(struct tf_build *b, const struct tf_figure *f, bo
     struct tf_buf out = {.arena = b->arena};
     const bool share = percent && f->kind == TF_FIG_ESTIMATE;
     if (f->kind == TF_FIG_SERIES || f->kind == TF_FIG_FLOW)
-        tf_buf_printf(&out, "Number%s%s", f->kind == TF_FIG_SERIES && f->unit != NULL ? ": " : "",
-                      f->kind == TF_FIG_SERIES && f->unit != NULL ? f->unit : "");
+        tf_buf_printf(&out, "Number%s%s%s", f->kind == TF_FIG_SERIES && f->unit != NULL ? " of " : "",
+                      f->kind == TF_FIG_SERIES && f->unit != NULL ? f->unit : "",
+                      f->kind == TF_FIG_SERIES && f->unit != NULL && !tf_ends(f->unit, "s") ? "s"
+                                                                                            : "");
     else
         tf_buf_add(&out, share ? "Share" : "Counts");
     if (!tf_is_blank(f->population))

@@ -128,7 +128,8 @@ static void how_of(struct tf_build *b, const struct tf_claim *claim, struct tf_i
     if (!tf_is_blank(claim->section)) {
         (void)add(b, tail, TF_I_TEXT, " \xC2\xB7 ");
         struct tf_inline *x = add(b, tail, TF_I_XREF, NULL);
-        x->ref = tf_printf(b->arena, "num:%s", claim->section);
+        x->ref = tf_printf(b->arena, strpbrk(claim->section, "0123456789") != NULL ? "num:%s" : "sec:%s",
+                           claim->section);
         x->href = tf_printf(b->arena, "%s\n%zu\n1", claim->file, line_of(b, claim, "section"));
         struct tf_inline *page = add(b, tail, TF_I_PAGE, NULL);
         page->ref = x->ref;

@@ -148,6 +148,15 @@ static const char *interval_of(struct tf_build *b, const struct tf_figure *f,
     return out.s;
 }
 
+/* Does any cell of it carry an interval? Counts of interviews, or of small bases alone, do not. */
+static bool has_intervals(const struct tf_figure *f)
+{
+    for (size_t k = 0; f->kind == TF_FIG_ESTIMATE && k < f->n_cells; k++)
+        if (f->cell[k].state == TF_CELL_SHOWN || f->cell[k].state == TF_CELL_FLAGGED)
+            return true;
+    return false;
+}
+
 /* A cell as a table prints it: percent signs stand in the head, not in each cell. */
 static const char *shown(struct tf_build *b, const struct tf_figure *f, const struct tf_cell *c,
                          int decimals, bool interval)
@@ -198,7 +207,7 @@ static const char *base_of(struct tf_build *b, const struct tf_figure *f, const 
     double lo = HUGE_VAL, hi = -HUGE_VAL;
     for (size_t k = 0; k < rows->n; k++) {
         const struct tf_cell *c = cell_of(f, rows->id[k], col);
-        if (c == NULL || isnan(c->base) || c->state == TF_CELL_SUPPRESSED)
+        if (c == NULL || isnan(c->base) || tf_show_mark(c) != NULL)
             continue;
         lo = fmin(lo, c->base);
         hi = fmax(hi, c->base);
@@ -228,8 +237,10 @@ static const char *foot(struct tf_build *b, const struct tf_figure *f, const str
         tf_inline_text(t->cell[k].inlines, &all);
     if (!tf_is_blank(f->source))
         tf_buf_printf(&out, "%s%s", f->source, tf_ends(f->source, ".") ? "" : ".");
-    if (f->kind == TF_FIG_ESTIMATE)
+    if (has_intervals(f))
         tf_buf_printf(&out, "%sWeighted; 95" TF_NBSP "%% intervals.", out.n == 0 ? "" : " ");
+    else if (f->kind == TF_FIG_ESTIMATE && f->probability)
+        tf_buf_printf(&out, "%sUnweighted counts.", out.n == 0 ? "" : " ");
     for (size_t k = 0; k < sizeof marks / sizeof *marks; k++)
         if (strstr(tf_buf_text(&all), marks[k].mark) != NULL)
             tf_buf_printf(&out, " %s %s.", marks[k].mark, marks[k].means);
@@ -245,16 +256,17 @@ static const char *subtitle_of(struct tf_build *b, const struct tf_figure *f)
 {
     struct tf_buf out = {.arena = b->arena};
     if (f->kind == TF_FIG_GRID || f->kind == TF_FIG_FLOW)
-        return f->population;
-    const bool percent = f->kind == TF_FIG_ESTIMATE && is_share(f);
+        return tf_is_blank(f->population) ? NULL : tf_label_shown(b, f->population, NULL);
+    const bool percent = f->kind == TF_FIG_ESTIMATE && is_share(f) && has_intervals(f);
     if (percent)
         tf_buf_add(&out, "Per cent");
-    else if (f->kind == TF_FIG_COUNT)
+    else if (f->kind == TF_FIG_COUNT || (f->kind == TF_FIG_ESTIMATE && !has_intervals(f)))
         tf_buf_add(&out, "Counts, out of those who answered");
     else if (tf_streq(f->unit, "mean"))
         tf_buf_add(&out, "Mean");
     else if (f->kind == TF_FIG_SERIES)
-        tf_buf_printf(&out, "Number: %s", f->unit == NULL ? "reports" : f->unit);
+        tf_buf_printf(&out, "Number of %s%s", f->unit == NULL ? "report" : f->unit,
+                      f->unit != NULL && tf_ends(f->unit, "s") ? "" : "s");
     if (!tf_is_blank(f->population))
         tf_buf_printf(&out, "%s%s", out.n == 0 ? "" : " of ", f->population);
     if (!tf_is_blank(f->recall))
@@ -271,7 +283,7 @@ static void heads(struct tf_build *b, const struct tf_figure *f, struct tf_doc_t
     for (size_t j = 0; j < cols->n; j++) {
         const char *id = cols->id[order[j]], *label = cols->label[order[j]];
         if (strcmp(id, "total") == 0)
-            label = estimate ? "All (95" TF_NBSP "%" TF_NBSP "CI)"
+            label = estimate && !has_intervals(f) ? "All" : estimate ? "All (95" TF_NBSP "%" TF_NBSP "CI)"
                     : f->kind == TF_FIG_COUNT ? "All"
                     : f->kind == TF_FIG_SERIES ? "Number" : "Count";
         if (strcmp(id, "total") == 0 && f->kind == TF_FIG_GRID)
@@ -281,7 +293,7 @@ static void heads(struct tf_build *b, const struct tf_figure *f, struct tf_doc_t
     }
     tf_table_set(b, t, t->n_head - 1, 0, f->kind == TF_FIG_FLOW   ? "Stage"
                                          : f->kind == TF_FIG_GRID ? "Item"
-                                         : estimate && is_share(f) ? "Per cent" : "Answer");
+                                         : estimate && is_share(f) && has_intervals(f) ? "Per cent" : "Answer");
     if (f->kind == TF_FIG_SERIES)
         t->cell[(t->n_head - 1) * t->n_cols].inlines->text = "Series";
     if (t->n_head == 1)
