@@ -26,7 +26,7 @@
  * Shares are printed in percent, and as 0..1 in --json, where every number reads back exactly.
  * n counts the cases in the category, base those that answered, both unweighted. deff compares
  * with a simple random sample with replacement of the same size. Flags: zero and full (nobody or
- * everybody: a one-sided interval), df0 (all cases in one PSU: no interval), lonely, empty.
+ * everybody: a one-sided interval), df0 (no degree of freedom: no interval), lonely, empty.
  *
  * `run` does what the recipes of a study say for one country and keeps the figures in the vault.
  *
@@ -205,9 +205,7 @@ static enum tf_code estimate(struct tf_run *run, const struct ask *a, struct tf_
     size_t n = 0, cap = 0;
     TF_TRY(read_words(run, a, &job, reterr));
     TF_TRY(tf_import_file(run->arena, a->data, &t, reterr));
-    tf_measure_tidy(t, job.var, job.n_var);
-    tf_measure_tidy(t, job.by, job.n_by);
-    tf_measure_tidy(t, job.spec.stratum, job.spec.n_strata);
+    tf_measure_tidy(t, NULL, 0); /* all: conditions name columns too */
     TF_TRY(tf_design_make(run->arena, t, &job.spec, &design, reterr));
     TF_TRY(tf_where_mask(run->arena, a->where, t, &where, reterr));
     job.opt.where = where;
