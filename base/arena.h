@@ -53,6 +53,8 @@ char *tf_printf(struct tf_arena *arena, const char *format, ...) TF_PRINTF(2, 3)
 void *tf_grow(struct tf_arena *arena, void *item, size_t n, size_t *cap, size_t size)
     __attribute__((returns_nonnull));
 
+/* A guard, as above. Guards nest, and the function that began one ends it on every path.
+ * tf_guard_push is the macro's half. */
 struct tf_guard {
     jmp_buf env;
     struct tf_guard *outer;

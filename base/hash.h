@@ -19,6 +19,7 @@ struct tf_hash tf_hash_bytes(const void *data, size_t n);
 struct tf_hasher {
     _Alignas(64) unsigned char state[512];
 };
+/* Begin; then add n bytes, a text or a number at a time; end gives the hash, once. */
 void tf_hasher_begin(struct tf_hasher *h);
 void tf_hasher_add(struct tf_hasher *h, const void *data, size_t n);
 void tf_hasher_text(struct tf_hasher *h, const char *s); /* NULL differs from "" */

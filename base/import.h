@@ -10,6 +10,9 @@
 
 #include "base/table.h"
 
+/* Read a data file whole, into a table of the arena, with its labels and missing values.
+ * TF_E_IO cannot be read; TF_E_INPUT of no known kind, damaged, or over the limits (the fact says
+ * which). */
 TF_MUST_CHECK enum tf_code tf_import_file(struct tf_arena *arena, const char *path,
                                           struct tf_table **ret, struct tf_err *reterr);
 

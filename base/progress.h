@@ -7,6 +7,8 @@
 #include <stddef.h>
 
 enum tf_progress_mode { TF_PROGRESS_OFF, TF_PROGRESS_BAR, TF_PROGRESS_LINES, TF_PROGRESS_JSON };
+/* The door says once where progress shows; rooms start a work of `total` pieces, say how many are
+ * done, and stop. */
 void tf_progress_show(enum tf_progress_mode mode);
 void tf_progress_start(const char *title, size_t total); /* total 0 = unknown */
 void tf_progress_at(size_t done);

@@ -11,6 +11,7 @@
 struct tf_rng {
     uint64_t state, increment;
 };
+/* The stream of this name, from its beginning; then 32 bits at a time, or a number made of them. */
 struct tf_rng tf_rng_named(const char *name);
 uint32_t tf_rng_u32(struct tf_rng *rng);
 double tf_rng_uniform(struct tf_rng *rng);                /* [0, 1), 53 bits */

@@ -22,6 +22,7 @@ struct tf_sheet {
 /* Read a file (at most 512 MB), or a text already in memory. Errors are those of tf_csv_read. */
 TF_MUST_CHECK enum tf_code tf_sheet_read(struct tf_arena *arena, const char *path,
                                          struct tf_sheet **ret, struct tf_err *reterr);
+/* The same of n bytes in memory; file is the name that messages give. The bytes must outlive it. */
 TF_MUST_CHECK enum tf_code tf_sheet_parse(struct tf_arena *arena, const char *file,
                                           const char *data, size_t n, struct tf_sheet **ret,
                                           struct tf_err *reterr);

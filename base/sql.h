@@ -34,6 +34,7 @@ TF_MUST_CHECK enum tf_code tf_db_open(struct tf_arena *arena, const char *path,
                                       struct tf_err *reterr);
 /* Close now, before the arena goes (an open transaction is rolled back). */
 void tf_db_close(struct tf_db *db);
+/* One transaction at a time: begin, then commit, or on any failure roll back. */
 TF_MUST_CHECK enum tf_code tf_db_begin(struct tf_db *db, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_db_commit(struct tf_db *db, struct tf_err *reterr);
 void tf_db_rollback(struct tf_db *db);

@@ -5,13 +5,14 @@
  *        trefoil ask questions [--dataset DATASET] [--lang en] [--study DIR] [--json]
  *
  * show prints the study in short: countries with their status, activities with their targets and what
- * was achieved, partners, timeline, research questions, datasets.
+ * was achieved, partners, timeline, research questions, datasets, principles, rules and roles (the
+ * program shows roles and does not enforce them: who may do what is the team's to keep).
  * indicators prints the registry: what each number means, with its version, items, base and recall.
  * questions prints what the instruments ask: name, type, words, who is asked, codes.
  *
  * examples:
- *   trefoil ask show --study my-study
- *   trefoil ask questions --dataset child --lang en --study my-study
+ *   trefoil ask show --study demo-study
+ *   trefoil ask questions --dataset child --lang en --study demo-study
  */
 #include <jansson.h>
 #include <math.h>
@@ -189,6 +190,37 @@ static void show_rest(struct out *o, const struct tf_study *s)
     end(o, "datasets");
 }
 
+/* What the study says of itself in words. */
+static void show_words(struct out *o, const struct tf_study *s)
+{
+    static const char *const words[] = {"part", "text", NULL};
+    static const char *const roles[] = {"id", "may", "who", NULL};
+    const struct {
+        const char *part, *text;
+    } one[] = {{"why", s->why}, {"terminology", s->terminology},
+               {"response frame", s->response_frame}, {"rules for counts", s->threat_rules}};
+    const struct {
+        const char *part, *const *text;
+        size_t n;
+    } list[] = {{"principle", s->principle, s->n_principles},
+                {"topic of counts", s->threat_topic, s->n_threat_topics},
+                {"source of counts", s->threat_source, s->n_threat_sources}};
+    begin(o, words);
+    for (size_t k = 0; k < sizeof one / sizeof *one; k++)
+        if (!tf_is_blank(one[k].text))
+            row(o, (const char *const[]){one[k].part, one[k].text});
+    for (size_t k = 0; k < sizeof list / sizeof *list; k++)
+        for (size_t j = 0; j < list[k].n; j++)
+            row(o, (const char *const[]){list[k].part, list[k].text[j]});
+    end(o, "words");
+    begin(o, roles);
+    for (size_t k = 0; k < s->n_roles; k++)
+        row(o, (const char *const[]){s->role[k].id,
+                                     joined(o->run->arena, s->role[k].may, s->role[k].n_may),
+                                     s->role[k].who});
+    end(o, "roles");
+}
+
 static enum tf_code show(struct out *o, const struct tf_study *s, const char *dataset TF_UNUSED,
                          const char *lang TF_UNUSED, struct tf_err *reterr TF_UNUSED)
 {
@@ -203,6 +235,7 @@ static enum tf_code show(struct out *o, const struct tf_study *s, const char *da
     show_countries(o, s);
     show_activities(o, s);
     show_rest(o, s);
+    show_words(o, s);
     return TF_OK;
 }
 

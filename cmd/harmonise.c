@@ -15,7 +15,7 @@
  *
  * Examples:
  *     trefoil harmonise import --country XB --study demo-study
- *     trefoil harmonise check demo-study/threats/XB/cybertips.csv demo-study/threats/cybertips.yaml
+ *     trefoil harmonise check demo-study/threats/XB/helpline.csv demo-study/threats/helpline.yaml
  *
  * Options: --country CODE; --json prints one object. */
 #include <jansson.h>

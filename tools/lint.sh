@@ -1,5 +1,5 @@
 #!/bin/sh
-# The house's checks: arrows, house rules, format, both compilers' warnings as errors, cppcheck.
+# The house's checks: arrows, house rules, both compilers' warnings as errors, cppcheck.
 set -eu
 cd "$(dirname "$0")/.."
 sources=$(git ls-files '*.c' '*.h' | grep -E '^(base|src|serve|demo|cmd)/')

@@ -138,6 +138,11 @@ enum tf_code tf_keep_file(struct tf_keep *keep, const char *country, const char 
             *ret = f->db;
             return TF_OK;
         }
+    if (!keep->create && !tf_file_exists(tf_keep_path(keep->arena, keep->dir, name))) {
+        (void)tf_fail(reterr, TF_E_STALE, "%s: nothing of this kind is in the vault yet", country);
+        (void)tf_fact(reterr, "there is no %s", name);
+        return tf_help(reterr, "`trefoil tell report %s` brings all files of the country in.", country);
+    }
     if (keep->create)
         TF_TRY(tf_keep_folder(keep->arena, keep->dir, reterr));
     TF_TRY(tf_vault_open(keep->arena, keep->dir, keep->key, name,
