@@ -12,11 +12,21 @@
 
 #define BODY_TYPE {.size = 10.2, .leading = 14.5, .colour = TF_INK}
 
-static const struct tf_look KICKER = {.size = 8.4, .leading = 11, .track = 0.5, .bold = true,
+static const struct tf_look KICKER = {.size = 7.6, .leading = 11, .track = 0.9, .bold = true,
                                       .colour = TF_NAVY};
 static const struct tf_look HOW = {.size = 8.2, .leading = 11.4, .colour = TF_MUTE};
 static const struct tf_look SOURCE = {.size = 7.6, .leading = 10.4, .colour = TF_MUTE};
 static const struct tf_look NOTE = {.size = 7.8, .leading = 10.6, .colour = 0x3a4356};
+
+/* A kicker is set in small spaced capitals; scripts without capitals stay as they are. */
+static const char *capitals(struct tf_press *p, const char *s)
+{
+    char *copy = tf_strdup(p->a, s);
+    for (char *c = copy; *c != '\0'; c++)
+        if (*c >= 'a' && *c <= 'z')
+            *c = (char)(*c - 'a' + 'A');
+    return copy;
+}
 
 /* Headings by level: type, millimetres before and after. */
 static const struct {
@@ -237,7 +247,7 @@ static void flow_heading(struct tf_press *p, const struct tf_block *b, const str
     if (!tf_is_blank(b->kicker)) {
         struct tf_look kicker = KICKER;
         kicker.colour = tf_strand_colour(p->strand);
-        (void)tf_flow_text(p, NULL, b->kicker, f, kicker, "P", NULL, before, 0);
+        (void)tf_flow_text(p, NULL, capitals(p, b->kicker), f, kicker, "P", NULL, before, 0);
         before = 2.6 * TF_MM;
     }
     const char *prefix = tf_is_blank(b->number) ? NULL : tf_printf(p->a, "%s ", b->number);
@@ -332,7 +342,8 @@ static void flow_callout(struct tf_press *p, const struct tf_block *b, const str
     if (!tf_is_blank(b->kicker)) {
         struct tf_look kicker = KICKER;
         kicker.colour = CALLOUT[kind].text;
-        const size_t at = tf_flow_text(p, NULL, b->kicker, &in, kicker, "P", NULL, 0, 0.8 * TF_MM);
+        const size_t at = tf_flow_text(p, NULL, capitals(p, b->kicker), &in, kicker, "P", NULL, 0,
+                                       0.8 * TF_MM);
         keep_rows(p, at, p->n_rows);
     }
     if (b->inlines != NULL)

@@ -378,7 +378,7 @@ static void keep_together(struct table *s, size_t first)
     for (size_t i = first; i < p->n_rows; i++)
         h += p->row[i].h + p->row[i].before;
     size_t to = p->n_rows - 1;
-    if (h > 95 * TF_MM) {
+    if (h > (tf_streq(s->block->style, "matrix") ? 150 : 95) * TF_MM) {
         to = first;
         for (size_t body = 0; to + 1 < p->n_rows && body < 3; to++)
             body += p->row[to].grid != NULL && !p->row[to].head;
@@ -411,7 +411,8 @@ void tf_flow_table(struct tf_press *p, const struct tf_block *b, struct tf_frame
             left += cell_at(&s, r, c)->align != 'r' && cell_at(&s, r, c)->align != 'c';
         }
     s.dense = tf_streq(b->style, "evidence");
-    const bool annex = tf_streq(b->style, "annex");
+    const bool annex = tf_streq(b->style, "annex") || tf_streq(b->style, "brief") ||
+                       tf_streq(b->style, "matrix");
     s.pad_y = s.dense ? 0.55 * TF_MM : annex ? 0.7 * TF_MM : 1.25 * TF_MM;
     s.pad_x = annex ? 1.1 * TF_MM : PAD_X;
     s.words = s.dense || left * 2 > all || tf_streq(b->style, "text") || tf_streq(b->style, "card");

@@ -308,7 +308,7 @@ void tf_claims_recommendations(struct tf_build *b, const struct tf_fence *fence,
     double *width = TF_NEW_N(b->arena, double, COLS);
     block->table = t;
     block->id = t->id = id != NULL ? id : "recommendations";
-    block->style = "annex";
+    block->style = "matrix";
     t->n_head = 1;
     t->row_heads = true;
     t->width = width;
@@ -319,7 +319,7 @@ void tf_claims_recommendations(struct tf_build *b, const struct tf_fence *fence,
     t->source = "\xE2\x97\x8F is to act.";
     tf_target_add(b, tf_printf(b->arena, "table:%s", t->id), t->number, t->id);
     tf_table_set(b, t, 0, 0, "Recommendation");
-    width[0] = 5;
+    width[0] = 7;
     for (size_t k = 0; k < N_ACTORS; k++) {
         tf_table_set(b, t, 0, k + 1, capital(b, actors[k]));
         width[k + 1] = 1.45;
