@@ -44,6 +44,19 @@ TF_MUST_CHECK enum tf_code tf_sample_draw(struct tf_arena *arena, const struct t
                                           struct tf_sample **ret, struct tf_err *reterr);
 /* The sample as a table: psu, stratum, region, area, households, p_psu, hits. */
 struct tf_table *tf_sample_table(struct tf_arena *arena, const struct tf_sample *s);
+/* Households from a listing (CSV: psu, household; the rows of a PSU together): `take` in each PSU, all
+ * where fewer are listed, systematically with equal probability. Table: psu, household, listed,
+ * p_household in (0, 1]. take > 0. Errors name line and column. */
+TF_MUST_CHECK enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, size_t take,
+                                              const char *seed_name, struct tf_table **ret,
+                                              struct tf_err *reterr);
+/* One child and one caregiver from each household of a roster (CSV: psu, household, person, role =
+ * child | caregiver | other[, eligible = 0 | 1]; the rows of a household together). Households
+ * without an eligible child give no row; without a caregiver, the caregiver's columns are missing.
+ * Table: psu, household, child, caregiver, children, p_child, caregivers, p_caregiver, p_dyad. */
+TF_MUST_CHECK enum tf_code tf_dyads_draw(struct tf_arena *arena, const char *roster,
+                                         const char *seed_name, struct tf_table **ret,
+                                         struct tf_err *reterr);
 /* Base weight of one interview: 1 / (p_psu x p_household x p_person). Probabilities in (0, 1]. */
 double tf_base_weight(double p_psu, double p_household, double p_person);
 
