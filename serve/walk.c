@@ -183,8 +183,11 @@ static void walk_questions(const struct tf_walker *w, const struct tf_figure *f,
     if (ind != NULL)
         walk->step[walk->n - 1].line = ind->at.line;
     if (path == NULL || !tf_file_exists(path) ||
-        tf_instrument_read(w->arena, path, &i, &err) != TF_OK)
+        tf_instrument_read(w->arena, path, &i, &err) != TF_OK) {
+        if (!tf_is_blank(f->question)) /* no instrument: what the data file says of its variables */
+            add(walk, 3, "question", f->question);
         return;
+    }
     for (size_t k = 0; ind != NULL && k < ind->n_items; k++)
         add_question(walk, 3, i, d->instrument, ind->item[k]);
     if (ind == NULL)

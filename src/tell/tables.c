@@ -337,7 +337,7 @@ struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figu
     t->id = want->id;
     t->n_head = n_head;
     t->row_heads = true;
-    t->wide = cols.n > 9;
+    t->wide = cols.n > 13;
     struct tf_inline **caption = &t->caption;
     (void)tf_inline_add(b->arena, &caption, TF_I_TEXT, want->title == NULL ? f->id : want->title);
     t->subtitle = subtitle_of(b, f);

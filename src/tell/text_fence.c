@@ -160,7 +160,7 @@ static void table_block(struct tf_build *b, const struct tf_fence *fence, struct
     block->file = fence->file;
     block->line = fence->line;
     block->strand = (int)f->strand;
-    block->style = f->kind == TF_FIG_FLOW || (want.cols != NULL && f->kind == TF_FIG_GRID) ? "brief"
+    block->style = f->kind == TF_FIG_FLOW || t->n_cols > 10 || (want.cols != NULL && f->kind == TF_FIG_GRID) ? "brief"
                    : f->kind == TF_FIG_GRID ? "text" : NULL;
     t->number = tf_printf(b->arena, "Table %zu", ++b->n_tables_text);
     tf_annex_want(b, f);
