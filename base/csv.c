@@ -270,14 +270,8 @@ static void fill_rows(struct reader *r, struct tf_table *t, size_t *line)
 
 static void guess_numbers(struct tf_table *t)
 {
-    for (size_t k = 0; k < t->n_cols; k++) {
-        const struct tf_column *c = &t->col[k];
-        size_t row = 0;
-        while (row < t->n_rows && !tf_is_code(c->text[row]))
-            row++;
-        if (row == t->n_rows)
-            (void)tf_column_to_number(t, k);
-    }
+    for (size_t k = 0; k < t->n_cols; k++)
+        (void)tf_column_to_number(t, k);
 }
 
 /* Parse r->data, which belongs to arena and is changed. */

@@ -164,8 +164,8 @@ bool tf_column_to_number(struct tf_table *t, size_t col)
     for (size_t row = 0; row < t->n_rows; row++) { /* look before anything is allocated */
         if (c->miss[row] != TF_PRESENT || tf_is_blank(c->text[row]))
             continue;
-        if (!tf_parse_double(c->text[row], &x))
-            return false;
+        if (tf_is_code(c->text[row]) || !tf_parse_double(c->text[row], &x))
+            return false; /* "01" and "1" are two codes: as numbers they would be one */
         any = true;
     }
     struct tf_label *labels = NULL;

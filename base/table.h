@@ -85,8 +85,8 @@ TF_MUST_CHECK enum tf_code tf_table_need(const struct tf_table *t, const char *n
                                          struct tf_err *reterr);
 /* Label of a value, or NULL. */
 const char *tf_column_label(const struct tf_column *c, double value);
-/* A text column whose present values are all numbers becomes a number column (labels too);
- * returns whether it did. Values are trimmed first; empty is missing. */
+/* A text column whose present values are all numbers, and none a code like 007 (tf_is_code), becomes
+ * a number column (labels too); returns whether it did. Values are trimmed first; empty is missing. */
 bool tf_column_to_number(struct tf_table *t, size_t col);
 /* Turn these codes of a number column into a typed missing value. */
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why);

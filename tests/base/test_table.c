@@ -91,6 +91,8 @@ static void conversion(void **state TF_UNUSED)
     t->col[text].text[1] = "one";
     t->col[text].miss[1] = TF_PRESENT;
     assert_false(tf_column_to_number(t, text));
+    t->col[text].text[1] = "01"; /* with "1" another code: as numbers they would be one */
+    assert_false(tf_column_to_number(t, text));
     END_TEST;
 }
 
