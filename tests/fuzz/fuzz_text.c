@@ -1,5 +1,5 @@
 /* Report text: any Markdown with live references, over a small release made by hand, becomes blocks or
- * notices with a place. *
+ * notices with a place. */
 #include "fuzz.h"
 
 #include <string.h>
