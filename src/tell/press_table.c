@@ -378,7 +378,9 @@ static void keep_together(struct table *s, size_t first)
     for (size_t i = first; i < p->n_rows; i++)
         h += p->row[i].h + p->row[i].before;
     size_t to = p->n_rows - 1;
-    if (h > (tf_streq(s->block->style, "matrix") ? 150 : 95) * TF_MM) {
+    const bool brief = tf_streq(s->block->style, "brief");
+    const double whole = tf_streq(s->block->style, "matrix") ? 150 : brief ? 95 : 120;
+    if (h > whole * TF_MM) {
         to = first;
         for (size_t body = 0; to + 1 < p->n_rows && body < 3; to++)
             body += p->row[to].grid != NULL && !p->row[to].head;
