@@ -431,7 +431,7 @@ void tf_claims_convergence(struct tf_build *b, const struct tf_fence *fence,
     struct tf_doc_table *t = tf_table_plain(b, n + 1, 5);
     double *width = TF_NEW_N(b->arena, double, 5);
     const char *id = tf_fence_get(fence, "id");
-    width[0] = 2, width[1] = width[2] = width[3] = 3.2, width[4] = 3;
+    width[0] = 2, width[1] = width[2] = width[3] = 3, width[4] = 3.8;
     block->table = t;
     t->id = id != NULL ? id : tf_printf(b->arena, "together-%s", theme == NULL ? "all" : theme);
     block->id = t->id;
