@@ -374,6 +374,15 @@ static const char *fact_text(struct tf_build *b, const char *name, const char **
         tf_show_share(&out, c->coverage, 0, b->lang);
         return out.s;
     }
+    const struct tf_exclusion *left = c->n_exclusions > 0 ? &c->exclusion[0] : NULL;
+    if (left != NULL && strcmp(name, "excluded") == 0) {
+        tf_show_share(&out, left->share, 0, b->lang);
+        return out.s;
+    }
+    if (left != NULL && strcmp(name, "excluded.area") == 0)
+        return left->area;
+    if (left != NULL && strcmp(name, "excluded.reason") == 0)
+        return left->reason;
     const bool achieved = tf_starts(name, "achieved.");
     if (achieved || tf_starts(name, "target.")) {
         const char *id = strchr(name, '.') + 1;
@@ -404,7 +413,7 @@ static struct tf_inline *fact_inline(struct tf_build *b, const struct tf_ref *re
     const char *source, *text = fact_text(b, ref->word[0], &source);
     if (text == NULL) {
         fault(b, ref, file, "unknown-fact",
-              "Facts: country ages population coverage edition achieved.ACTIVITY target.ACTIVITY.",
+              "Facts: country ages population coverage excluded edition achieved.ACTIVITY target.ACTIVITY.",
               tf_printf(b->arena, "the study states no '%s' for %s", ref->word[0],
                         b->country->code));
         return NULL;
