@@ -12,7 +12,8 @@
 
 #include "harmonise/inside.h"
 
-enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series *b,
+/* What must be alike; `adding` also asks for one source. */
+static enum tf_code must_match(const struct tf_series *a, const struct tf_series *b, bool adding,
                                struct tf_err *reterr)
 {
     const struct {
@@ -26,17 +27,31 @@ enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series
         {"source", a->source, b->source,
          "Sources pass events on to each other, so the same event may be in both."},
     };
-    for (size_t k = 0; k < sizeof must / sizeof must[0]; k++) {
+    const size_t n = sizeof must / sizeof must[0] - !adding;
+    for (size_t k = 0; k < n; k++) {
         if (!tf_is_blank(must[k].of_a) && tf_streq(must[k].of_a, must[k].of_b))
             continue;
         (void)tf_fail(reterr, TF_E_REFUSED,
-                      "'%s' (%s) and '%s' (%s) may not be added: the %s differs", a->id, a->country,
-                      b->id, b->country, must[k].what);
+                      "'%s' (%s) and '%s' (%s) may not be %s: the %s differs", a->id, a->country,
+                      b->id, b->country, adding ? "added" : "compared", must[k].what);
         (void)tf_fact(reterr, "'%.120s' and '%.120s'. %s",
                       must[k].of_a == NULL ? "" : must[k].of_a,
                       must[k].of_b == NULL ? "" : must[k].of_b, must[k].why);
-        return tf_help(reterr, "Show them side by side, each with its own unit and source.");
+        return tf_help(reterr, "Show them one after the other, each with its own unit and source.");
     }
+    return TF_OK;
+}
+
+enum tf_code tf_series_may_compare(const struct tf_series *a, const struct tf_series *b,
+                                   struct tf_err *reterr)
+{
+    return must_match(a, b, false, reterr);
+}
+
+enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series *b,
+                               struct tf_err *reterr)
+{
+    TF_TRY(must_match(a, b, true, reterr));
     if (!tf_streq(a->indicator, b->indicator) || !tf_streq(a->country, b->country))
         return TF_OK;
     (void)tf_fail(reterr, TF_E_REFUSED, "'%s' and '%s' (%s) may not be added: the same counts twice",

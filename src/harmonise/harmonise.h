@@ -20,6 +20,10 @@ TF_MUST_CHECK enum tf_code tf_series_read(struct tf_arena *arena, const char *cs
  * (unit, counting rule, location basis, source path). */
 TF_MUST_CHECK enum tf_code tf_series_may_add(const struct tf_series *a, const struct tf_series *b,
                                              struct tf_err *reterr);
+/* May these two stand in one comparison (a ratio, one axis)? Unit, counting rule and location basis
+ * must be alike; the source may differ: comparing two sources of one count is what it is for. */
+TF_MUST_CHECK enum tf_code tf_series_may_compare(const struct tf_series *a,
+                                                 const struct tf_series *b, struct tf_err *reterr);
 /* Sum over a series' observations of these periods; missing cells are never zeros: a missing cell
  * is TF_E_REFUSED naming it. */
 TF_MUST_CHECK enum tf_code tf_series_sum(const struct tf_series *s, const char *const *period,

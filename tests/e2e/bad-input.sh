@@ -60,6 +60,9 @@ restore
 
 # ---- keys, claims and texts, on a study that has been built
 "$trefoil" tell report XA --study "$study" >/dev/null 2>"$work/err" || { cat "$work/err"; exit 1; }
+refused "sum across units" 'unit differs' "$trefoil" harmonise sum cybertips police --country XA --periods 2019 --study "$study"
+refused "comparison across units" 'unit differs' "$trefoil" harmonise compare police hotline --country XA --periods 2019 --study "$study"
+refused "sum over a missing cell" 'is missing' "$trefoil" harmonise sum police_tech --country XA --periods 2018,2019,2020 --study "$study"
 keep_copy
 chmod 644 "$study/.trefoil/vault.key"
 refused "key open to others" 'vault\.key' "$trefoil" tell report XA --study "$study"

@@ -265,6 +265,9 @@ static void the_guard_names_what_differs(void **state)
         *field[k] = k == 1 ? "" : "other";
         assert_int_equal(tf_series_may_add(&a, &b, &e), TF_E_REFUSED);
         assert_non_null(strstr(e.what, what[k]));
+        /* two sources of one count are what a comparison is for; the rest stands against it too */
+        assert_int_equal(tf_series_may_compare(&a, &b, &e), k == 3 ? TF_OK : TF_E_REFUSED);
+        assert_true(k == 3 || strstr(e.what, "compared") != NULL);
     }
 }
 
