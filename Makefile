@@ -28,7 +28,7 @@ DEMOTXT := $(sort $(shell find demo/study src/ask/template -type f 2>/dev/null))
 # A file taken away must be noticed too: the list of names is a file that changes only when it does.
 $(shell mkdir -p $(GEN); printf '%s\n' $(DEMOTXT) > $(GEN)/embedded.new; cmp -s $(GEN)/embedded.new $(GEN)/embedded.list || cp $(GEN)/embedded.new $(GEN)/embedded.list)
 
-.PHONY: help setup build test demo bench lint fuzz cover install clean format
+.PHONY: help setup build test demo bench lint fuzz cover install clean
 help:            ## this list
 	@awk -F':.*## ' '/^[a-z-]+:.*## /{printf "  make %-10s %s\n", $$1, $$2}' Makefile
 setup:           ## install what is missing (Debian packages, pinned npm packages)
@@ -58,8 +58,6 @@ install: build   ## install to $(DESTDIR)$(PREFIX) (default /usr/local)
 	install -D -m 755 $(B)/trefoil $(DESTDIR)$(or $(PREFIX),/usr/local)/bin/trefoil
 clean:           ## remove what was built
 	rm -rf build demo-study
-format:          ## format the C sources
-	clang-format -i $(SRC) $(TESTSRC) $(sort $(wildcard */*.h src/*/*.h)) tools/*.c
 
 .SECONDARY:
 $(B)/trefoil: $(OBJ) $(B)/sqlite3mc.o
