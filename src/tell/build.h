@@ -177,7 +177,8 @@ void tf_cards_add(struct tf_build *b, struct tf_block ***tail);
 struct tf_table_want {
     const char *id, *title;
     const char *rows, *cols; /* comma lists, or NULL = all */
-    bool annex;              /* one decimal where the base allows it, intervals everywhere */
+    bool annex;              /* one decimal of the total where the base allows it, intervals everywhere */
+    bool decimal;            /* one decimal in every cell whose base allows it */
 };
 struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figure *f,
                                         const struct tf_table_want *want);

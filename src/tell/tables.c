@@ -3,12 +3,14 @@
  * One form for all: rows down, columns across, a second head above banners (Sex | Age | Area), the
  * total last as "All (95 % CI)", and the unweighted base at the foot. What is not shown is marked as
  * the Government Analysis Function asks: [c] confidential, [u] unreliable, [x] not available, [z] not
- * applicable; a mark is explained under the table that uses it. Whole percentages; in
- * annexes one decimal for the total where its base is 400 or more. */
+ * applicable; a mark is explained under the table that uses it. Whole percentages; one decimal
+ * where the base is 400 or more, for the total in annexes and wherever a table asks for it. */
 #include <math.h>
 #include <string.h>
 
 #include "tell/build.h"
+
+enum { ONE_DECIMAL_FROM = 400 }; /* below, the interval is wider than the decimal is fine */
 
 struct tf_doc_table *tf_table_plain(struct tf_build *b, size_t n_rows, size_t n_cols)
 {
@@ -347,7 +349,8 @@ struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figu
         for (size_t j = 0; j < cols.n; j++) {
             const struct tf_cell *c = cell_of(f, rows.id[i], cols.id[order[j]]);
             const bool total = strcmp(cols.id[order[j]], "total") == 0;
-            const int decimals = want->annex && total && c != NULL && c->base >= 400 ? 1 : 0;
+            const bool asked = want->decimal || (want->annex && total);
+            const int decimals = asked && c != NULL && c->base >= ONE_DECIMAL_FROM ? 1 : 0;
             tf_table_set(b, t, n_head + i, j + 1,
                          shown(b, f, c, decimals, total && !want->annex));
             if (want->annex)
@@ -364,7 +367,7 @@ struct tf_doc_table *tf_table_of_figure(struct tf_build *b, const struct tf_figu
     for (size_t j = 0; j <= cols.n; j++)
         width[j] = f->kind == TF_FIG_GRID ? (j == 0 ? 3 : 4) : j == 0 ? 4.2 : want->annex ? 1.4 : 1.25;
     if (cols.n > 0 && base && strcmp(cols.id[order[cols.n - 1]], "total") == 0)
-        width[cols.n] = 2.1;
+        width[cols.n] = want->decimal ? 3.8 : 2.1;
     t->width = width;
     t->source = foot(b, f, t);
     return t;

@@ -6,7 +6,7 @@
 
 static const struct {
     const char *kind, *keys;
-} kinds[] = {{"table", "id figure title subtitle rows cols wide"},
+} kinds[] = {{"table", "id figure title subtitle rows cols decimals"},
              {"chart", "id form figure rows col cols by title subtitle unit"},
              {"findings", "kind title"},
              {"insights", "title"},
@@ -147,7 +147,14 @@ static void table_block(struct tf_build *b, const struct tf_fence *fence, struct
     const struct tf_figure *f = figure_of(b, fence);
     if (f == NULL)
         return;
+    const char *decimals = tf_fence_get(fence, "decimals");
+    if (decimals != NULL && strcmp(decimals, "1") != 0 && strcmp(decimals, "0") != 0) {
+        fault(b, fence->file, fence->line, "Write decimals=1, or leave it out for whole per cent.",
+              "a table has 0 or 1 decimals");
+        return;
+    }
     const struct tf_table_want want = {
+        .decimal = tf_streq(decimals, "1"),
         .id = id == NULL ? f->id : id,
         .title = title == NULL ? f->title : tf_text_plain(b, fence->file, title, fence->line),
         .rows = tf_fence_get(fence, "rows"), .cols = tf_fence_get(fence, "cols")};
