@@ -113,4 +113,4 @@ $(GEN)/report_css.h: web/report.css $(GEN)/embed
 	$(call say,GEN )
 	$(Q)$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
 
--include $(OBJ:.o=.d) $(TESTBIN:=.d)
+-include $(OBJ:.o=.d) $(TESTBIN:=.d) $(wildcard $(B)/bench/*.d)
