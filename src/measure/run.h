@@ -1,0 +1,165 @@
+/* Running a recipe: from the keys of one estimate to its result. Private to the room.
+ *
+ * A statistic is a row of the table in run.c: its word, the keys it knows besides the common ones,
+ * and a function of the type tf_stat_run in a file of its own. */
+#ifndef TF_MEASURE_RUN_H
+#define TF_MEASURE_RUN_H
+
+#include "measure/survey.h"
+
+/* ---- what comes out (also printed by cmd/measure*.c; numbers NaN where there is none) ---- */
+struct tf_ci_made {
+    const char *method; /* the word of the recipe: logit beta wilson t … */
+    double lo, hi;
+};
+struct tf_item {
+    const char *name; /* unique in its result; what contrasts call it (run.c: tf_item_name) */
+    const char *var, *var_label, *category, *label, *term;
+    double quantile;  /* NaN: none */
+    struct tf_by *by;
+    size_t n_by;
+    double estimate, se, df, deff, statistic, p;
+    size_t n, base, psu; /* unweighted: cases in the category (else the base); base; PSUs */
+    double base_weighted;
+    struct tf_ci_made *ci;
+    size_t n_ci;
+    unsigned flags;          /* as in tf_estimate */
+    const char **policy;     /* words of the presentation policy: "nchs_suppress" …, n_policy */
+    size_t n_policy;
+};
+struct tf_test {
+    const char *name;        /* "F", "Chisq", "Wald" … */
+    const char *term;        /* of a model, or NULL */
+    struct tf_by *by;
+    size_t n_by;
+    double statistic, df, ddf, p;
+};
+struct tf_result {
+    const char *id, *stat;
+    struct tf_item *item;
+    size_t n, cap;
+    double *vcov;            /* [n x n] in the order of items, or NULL */
+    struct tf_test *test;
+    size_t n_tests, cap_tests;
+    const char **note;       /* the definitions used, one sentence each */
+    size_t n_notes, cap_notes;
+};
+/* ---- what goes in ---- */
+enum tf_df_rule { TF_DF_DOMAIN, TF_DF_DESIGN, TF_DF_INFINITE, TF_DF_GIVEN };
+struct tf_ask { /* the keys that every estimate may have */
+    const struct tf_yaml *at;
+    const char *id, *stat, *where;
+    const char **var, **by, **ci;
+    size_t n_vars, n_by, n_ci;  /* n_ci 0: the statistic's own default */
+    double level;               /* 0.95 */
+    bool deff;                  /* `deff: true` (against SRS with replacement, "replace") */
+    const char *deff_kind;      /* "replace" (default, `deff: true`) or "srs" (R's deff = TRUE:
+                                 * without replacement); NULL = not asked */
+    bool vcov;                  /* wanted; default: when there are at most 50 items */
+    enum tf_df_rule df;         /* `df: domain | design | inf | NUMBER` */
+    double df_given;
+    const char *flags;          /* presentation policy, or NULL */
+    bool listwise;              /* `missing: listwise`: cases with every var present; default each */
+};
+struct tf_runner {
+    struct tf_arena *arena;
+    const char *dir;            /* of the recipe: file names in it are relative to this */
+    const struct tf_yaml *root;
+    struct tf_table *t;
+    struct tf_survey *survey;
+    struct tf_step_report *step;
+    size_t n_steps;
+    struct tf_result *result;   /* those before this one: contrasts look here */
+    size_t n_results;
+};
+typedef enum tf_code (*tf_stat_run)(struct tf_runner *r, const struct tf_ask *ask,
+                                    struct tf_result *out, struct tf_err *reterr);
+
+/* ---- helpers for every statistic (run.c) ---- */
+/* The domains of an estimate: the crossing of `by` within `where`, among rows with weight > 0. */
+struct tf_domain {
+    struct tf_by *by; /* [ask->n_by] */
+    bool *in;         /* [n] */
+    size_t n;         /* rows in it */
+};
+TF_MUST_CHECK enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_ask *ask,
+                                           struct tf_domain **ret, size_t *ret_n,
+                                           struct tf_err *reterr);
+/* df by the rule asked for, for the rows of a domain. */
+double tf_ask_df(const struct tf_runner *r, const struct tf_ask *ask, const bool *domain);
+/* A column by the name under a key of the estimate's map, or any name; errors at the place. */
+TF_MUST_CHECK enum tf_code tf_ask_column(const struct tf_runner *r, const struct tf_yaml *at,
+                                         const char *name, size_t *ret, struct tf_err *reterr);
+/* Its values as numbers [n], NaN where missing; an error for a column of words. */
+TF_MUST_CHECK enum tf_code tf_ask_numbers(const struct tf_runner *r, const struct tf_yaml *at,
+                                          const char *name, double **ret, struct tf_err *reterr);
+/* Append; all numbers NaN, counts 0, names NULL. Pointers to items may move. */
+struct tf_item *tf_result_item(struct tf_runner *r, struct tf_result *out);
+struct tf_test *tf_result_test(struct tf_runner *r, struct tf_result *out, const char *name);
+void tf_result_note(struct tf_runner *r, struct tf_result *out, const char *sentence);
+/* Wald-type interval estimate -+ q se, q of t with df (normal when df is infinite). */
+void tf_item_interval(struct tf_runner *r, struct tf_item *item, const char *method, double level);
+void tf_item_add_ci(struct tf_runner *r, struct tf_item *item, const char *method, double lo,
+                    double hi);
+/* se, df, counts and t interval of the items first.. of `out` from a fit whose numbers they are. */
+void tf_result_fill(struct tf_runner *r, struct tf_result *out, size_t first,
+                    const struct tf_fit *fit);
+
+/* ---- the statistics ---- */
+/* shares.c, means.c, ratio.c, quantile.c, variance_of.c, contrast.c, scaled.c */
+enum tf_code tf_run_prop(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                         struct tf_err *);
+enum tf_code tf_run_mean(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                         struct tf_err *);
+enum tf_code tf_run_total(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+enum tf_code tf_run_count(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+enum tf_code tf_run_ratio(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+enum tf_code tf_run_quantile(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                             struct tf_err *);
+enum tf_code tf_run_variance(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                             struct tf_err *);
+enum tf_code tf_run_contrast(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                             struct tf_err *);
+enum tf_code tf_run_scaled(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                           struct tf_err *);
+/* crosstab.c, goodness.c, ttest.c, ranktest.c, kappa.c, alpha.c */
+enum tf_code tf_run_crosstab(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                             struct tf_err *);
+enum tf_code tf_run_gof(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                        struct tf_err *);
+enum tf_code tf_run_loglin(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                           struct tf_err *);
+enum tf_code tf_run_ttest(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+enum tf_code tf_run_ranktest(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                             struct tf_err *);
+enum tf_code tf_run_kappa(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+enum tf_code tf_run_alpha(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                          struct tf_err *);
+/* glm.c, ordinal.c, kaplan_meier.c, cox.c, inequality.c, pooled.c */
+enum tf_code tf_run_glm(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                        struct tf_err *);
+enum tf_code tf_run_olr(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                        struct tf_err *);
+enum tf_code tf_run_km(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                       struct tf_err *);
+enum tf_code tf_run_logrank(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                            struct tf_err *);
+enum tf_code tf_run_cox(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                        struct tf_err *);
+enum tf_code tf_run_gini(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                         struct tf_err *);
+enum tf_code tf_run_arpr(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                         struct tf_err *);
+enum tf_code tf_run_pooled(struct tf_runner *, const struct tf_ask *, struct tf_result *,
+                           struct tf_err *);
+
+/* Run one estimate given as a YAML map by itself (pooled.c runs one per imputation). */
+TF_MUST_CHECK enum tf_code tf_run_one(struct tf_runner *r, const struct tf_yaml *map,
+                                      struct tf_result *ret, struct tf_err *reterr);
+
+#endif
