@@ -11,6 +11,7 @@
 #include "base/base.h"
 #include "keep/keep.h"
 #include "measure/clean.h"
+#include "measure/result.h"
 #include "measure/where.h"
 
 enum tf_lonely { TF_LONELY_ERROR, TF_LONELY_ADJUST, TF_LONELY_AVERAGE, TF_LONELY_REMOVE,
@@ -42,9 +43,6 @@ TF_MUST_CHECK enum tf_code tf_design_make(struct tf_arena *arena, const struct t
                                           const struct tf_design_spec *spec,
                                           struct tf_design **ret, struct tf_err *reterr);
 
-struct tf_by {
-    const char *var, *value, *label;
-};
 struct tf_estimate {
     const char *var, *var_label;      /* the question */
     const char *category, *label;     /* for proportions: code and its label; else NULL */

@@ -7,43 +7,8 @@
 
 #include "measure/survey.h"
 
-/* ---- what comes out (also printed by cmd/measure*.c; numbers NaN where there is none) ---- */
-struct tf_ci_made {
-    const char *method; /* the word of the recipe: logit beta wilson t … */
-    double lo, hi;
-};
-struct tf_item {
-    const char *name; /* unique in its result; what contrasts call it (run.c: tf_item_name) */
-    const char *var, *var_label, *category, *label, *term;
-    double quantile;  /* NaN: none */
-    struct tf_by *by;
-    size_t n_by;
-    double estimate, se, df, deff, statistic, p;
-    size_t n, base, psu; /* unweighted: cases in the category (else the base); base; PSUs */
-    double base_weighted;
-    struct tf_ci_made *ci;
-    size_t n_ci;
-    unsigned flags;          /* as in tf_estimate */
-    const char **policy;     /* words of the presentation policy: "nchs_suppress" …, n_policy */
-    size_t n_policy;
-};
-struct tf_test {
-    const char *name;        /* "F", "Chisq", "Wald" … */
-    const char *term;        /* of a model, or NULL */
-    struct tf_by *by;
-    size_t n_by;
-    double statistic, df, ddf, p;
-};
-struct tf_result {
-    const char *id, *stat;
-    struct tf_item *item;
-    size_t n, cap;
-    double *vcov;            /* [n x n] in the order of items, or NULL */
-    struct tf_test *test;
-    size_t n_tests, cap_tests;
-    const char **note;       /* the definitions used, one sentence each */
-    size_t n_notes, cap_notes;
-};
+/* What comes out (struct tf_item, tf_test, tf_result) is in result.h. */
+
 /* ---- what goes in ---- */
 enum tf_df_rule { TF_DF_DOMAIN, TF_DF_DESIGN, TF_DF_INFINITE, TF_DF_GIVEN };
 struct tf_ask { /* the keys that every estimate may have */
@@ -93,7 +58,7 @@ TF_MUST_CHECK enum tf_code tf_ask_column(const struct tf_runner *r, const struct
 /* Its values as numbers [n], NaN where missing; an error for a column of words. */
 TF_MUST_CHECK enum tf_code tf_ask_numbers(const struct tf_runner *r, const struct tf_yaml *at,
                                           const char *name, double **ret, struct tf_err *reterr);
-/* Append; all numbers NaN, counts 0, names NULL. Pointers to items may move. */
+/* Append an item; all numbers NaN, counts 0, names NULL. Pointers to items may move. */
 struct tf_item *tf_result_item(struct tf_runner *r, struct tf_result *out);
 struct tf_test *tf_result_test(struct tf_runner *r, struct tf_result *out, const char *name);
 void tf_result_note(struct tf_runner *r, struct tf_result *out, const char *sentence);

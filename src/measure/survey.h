@@ -111,17 +111,7 @@ TF_MUST_CHECK enum tf_code tf_survey_read(struct tf_arena *arena, const struct t
                                           struct tf_survey **ret, struct tf_err *reterr);
 /* Take the steps of the `weights:` part (a list, may be NULL): fills w, calibrated, steps; adds each
  * step's weights as a column of the table ("weight_1_rake" …) and a line of diagnosis. Rows whose
- * weight becomes 0 (did not respond) leave the sample. */
-struct tf_step_report {
-    const char *step, *column;    /* "rake", "weight_2_rake" */
-    size_t n, n_without;          /* rows with and without a weight after it */
-    const char *why_without;      /* NULL when none */
-    double sum, low, q1, median, q3, high;
-    double deff_kish;             /* 1 + cv^2 of the weights (Kish 1965, 11.2C) */
-    size_t iterations;
-    double gap;                   /* largest relative distance to a total, 0 where there is none */
-    const char *text;             /* one line in plain words */
-};
+ * weight becomes 0 (did not respond) leave the sample. struct tf_step_report: result.h. */
 TF_MUST_CHECK enum tf_code tf_survey_weigh(struct tf_survey *s, const struct tf_yaml *steps,
                                            const char *dir, struct tf_step_report **ret,
                                            size_t *ret_n, struct tf_err *reterr);
