@@ -1,14 +1,6 @@
 /* One country, all its recipes: snapshot, cleaning, labels, indicators, weights, estimates, vault.
  *
- * The order matters and is the same for every dataset:
- *
- *     snapshot    as imported, hash checked by the vault; codes carried as text become numbers
- *     cleaning    the declared rules (clean.c); their effects become the figure flow-<dataset>
- *     missing     the dataset's codes for "don't know" … become typed missing values; a question
- *                 with a routing condition and no answer becomes "not asked"
- *     labels      questions and answers from the instrument
- *     derive      indicators in registered order, then grouped banners
- *     weights, design, figures
+ * Each dataset is made ready (ready.c), weighted, and its figures measured.
  *
  * What was measured is stored in one transaction, registered as evidence "estimates" and linked to
  * the snapshots and recipes it came from. A recipe's hash covers all that decides numbers: the recipe,
@@ -58,65 +50,7 @@ static struct tf_measured *add_figure(struct run *r, const struct tf_dataset *d,
     return m;
 }
 
-/* ---- The table made ready ----------------------------------------------------------------- */
-
-/* Columns whose numbers are no answers: codes such as 999 mean nothing there. */
-static bool is_design_column(const struct tf_dataset *d, const struct tf_recipe *r,
-                             const char *name)
-{
-    const char *single[] = {d->id_var, d->weight_var, r->spec.weight};
-    for (size_t k = 0; k < 3; k++)
-        if (single[k] != NULL && tf_casecmp(single[k], name) == 0)
-            return true;
-    for (size_t k = 0; k < r->spec.n_strata; k++)
-        if (tf_casecmp(r->spec.stratum[k], name) == 0)
-            return true;
-    for (size_t k = 0; k < r->spec.n_psu; k++)
-        if (tf_casecmp(r->spec.psu[k], name) == 0)
-            return true;
-    return false;
-}
-
-static void type_missing(const struct tf_dataset *d, const struct tf_recipe *r,
-                         const struct tf_instrument *i, struct tf_table *t)
-{
-    for (size_t col = 0; col < t->n_cols; col++) {
-        const char *name = t->col[col].name;
-        for (size_t k = 0; !is_design_column(d, r, name) && k < d->n_missing; k++)
-            tf_column_missing(t, col, d->missing[k].code, d->missing[k].why);
-        const struct tf_question *q = i != NULL ? tf_instrument_question(i, name) : NULL;
-        if (q == NULL || tf_is_blank(q->relevant))
-            continue;
-        for (size_t row = 0; row < t->n_rows; row++)
-            if (t->col[col].miss[row] == TF_MISS_SYSTEM)
-                t->col[col].miss[row] = TF_MISS_ROUTING;
-    }
-}
-
-static enum tf_code derive_all(struct run *r, const struct tf_dataset *d,
-                               const struct tf_recipe *recipe, struct tf_table *t,
-                               struct tf_err *reterr)
-{
-    for (size_t k = 0; k < r->study->n_indicators; k++) {
-        const struct tf_indicator *ind = &r->study->indicator[k];
-        if (!tf_streq(ind->dataset, d->id))
-            continue;
-        const enum tf_code code = tf_derive_indicator(r->arena, ind, t, reterr);
-        if (code != TF_OK) {
-            struct tf_err e = *reterr;
-            if (e.file[0] != '\0')
-                return code;
-            (void)tf_fail_at(reterr, code, ind->at.file, ind->at.line, ind->at.column,
-                             "the indicator '%s': %s", ind->id, e.what);
-            (void)tf_fact(reterr, "%s", e.fact);
-            return tf_help(reterr, "%s", e.help);
-        }
-    }
-    for (size_t k = 0; k < recipe->n_columns; k++)
-        TF_TRY(tf_recipe_place(recipe->column[k].at,
-                               tf_derive_column(r->arena, &recipe->column[k], t, reterr), reterr));
-    return TF_OK;
-}
+/* ---- The figure of the cleaning ------------------------------------------------------------- */
 
 /* A cell per rule: how many rows it dropped; first and last, how many came and stayed. */
 static void flow_figure(struct run *r, const struct tf_dataset *d, const struct origin *from,
@@ -222,42 +156,6 @@ static const char *describe_design(struct tf_arena *arena, const struct tf_datas
                      tf_lonely_word(r->spec.lonely), diagnostics);
 }
 
-static enum tf_code load_snapshot(struct run *r, const struct tf_dataset *d, struct tf_table **ret,
-                                  struct tf_evidence *ev, struct tf_err *reterr)
-{
-    bool found;
-    TF_TRY(tf_keep_dataset_get(r->arena, r->keep, r->country, tf_strand_name(d->strand), d->id,
-                               &found, ret, ev, reterr));
-    if (found)
-        return TF_OK;
-    (void)tf_fail(reterr, TF_E_INPUT, "the dataset '%s' of %s is not in the vault", d->id,
-                  r->country);
-    return tf_help(reterr, "Import it: trefoil keep import FILE --as %s --country %s", d->id,
-                   r->country);
-}
-
-/* Snapshot to ready table; the flow figure is added on the way. */
-static enum tf_code make_ready(struct run *r, const struct tf_dataset *d,
-                               const struct tf_recipe *recipe, const char *cleaning,
-                               const struct origin *from, struct tf_table *t,
-                               struct tf_err *reterr)
-{
-    const char *form = tf_study_path(r->arena, r->study, d->instrument, r->country, NULL);
-    struct tf_instrument *instrument = NULL;
-    struct tf_cleaning *effects;
-    tf_measure_tidy(t, NULL, 0);
-    TF_TRY(tf_clean_apply(r->arena, cleaning, r->country, t, &effects, reterr));
-    if (cleaning != NULL)
-        flow_figure(r, d, from, effects);
-    if (form != NULL) {
-        TF_TRY(tf_instrument_read(r->arena, form, &instrument, reterr));
-        tf_instrument_label(instrument, "en", t);
-    }
-    tf_measure_tidy(t, NULL, 0); /* what the rules changed */
-    type_missing(d, recipe, instrument, t);
-    return derive_all(r, d, recipe, t, reterr);
-}
-
 static enum tf_code measure_dataset(struct run *r, const struct tf_dataset *d,
                                     struct tf_err *reterr)
 {
@@ -268,12 +166,15 @@ static enum tf_code measure_dataset(struct run *r, const struct tf_dataset *d,
     struct tf_table *t;
     struct tf_design *design;
     struct tf_buf diagnostics = {.arena = r->arena};
+    struct tf_cleaning *effects;
     TF_TRY(tf_recipe_read(r->arena, path, &recipe, reterr));
-    TF_TRY(load_snapshot(r, d, &t, &from.data, reterr));
+    const struct tf_ready ready = {r->arena, r->study, r->keep, r->country, d, recipe};
+    TF_TRY(tf_ready_table(&ready, &t, &from.data, &effects, reterr));
     TF_TRY(register_recipe(r, d, path, cleaning, &from, reterr));
     add_source(r, from.data.id);
     add_source(r, from.recipe_evidence);
-    TF_TRY(make_ready(r, d, recipe, cleaning, &from, t, reterr));
+    if (cleaning != NULL)
+        flow_figure(r, d, &from, effects);
     TF_TRY(tf_weights_make(r->arena, recipe, r->country, t, &diagnostics, reterr));
     const struct tf_design_spec none = {.lonely = TF_LONELY_REMOVE};
     const struct tf_design_spec *spec = d->kind == TF_CONVENIENCE ? &none : &recipe->spec;

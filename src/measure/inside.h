@@ -137,6 +137,26 @@ const struct tf_recipe_column *tf_recipe_column(const struct tf_recipe *r, const
 /* Put the place of a node on an error that has none yet; returns code. */
 enum tf_code tf_recipe_place(const struct tf_yaml *at, enum tf_code code, struct tf_err *reterr);
 
+/* The parts that any recipe has before its estimates: the names of the design's columns (into spec,
+ * the rest of which stays as it was) and `columns`. */
+TF_MUST_CHECK enum tf_code tf_recipe_head(struct tf_arena *arena, const struct tf_yaml *root,
+                                          struct tf_recipe *r, struct tf_err *reterr);
+
+/* ---- ready.c ---- */
+struct tf_ready { /* a dataset of a country, and the recipe that reads it */
+    struct tf_arena *arena;
+    const struct tf_study *study;
+    struct tf_keep *keep;
+    const char *country;
+    const struct tf_dataset *dataset;
+    const struct tf_recipe *recipe;
+};
+/* Snapshot to ready table: cleaned, missing values typed, labelled, indicators and banners derived. */
+TF_MUST_CHECK enum tf_code tf_ready_table(const struct tf_ready *r, struct tf_table **ret,
+                                          struct tf_evidence *ret_evidence,
+                                          struct tf_cleaning **ret_cleaning,
+                                          struct tf_err *reterr);
+
 /* ---- derive.c ---- */
 bool tf_not_asked(enum tf_miss why); /* missing by design: routing, country, age */
 /* Add an indicator to the table as a 0/1 column of its name. */

@@ -67,17 +67,25 @@ static enum tf_code node_number(const struct tf_yaml *node, const char *what, do
 
 /* ---- Design ------------------------------------------------------------------------------- */
 
+static enum tf_code read_names(struct tf_arena *arena, const struct tf_yaml *root,
+                               struct tf_recipe *r, struct tf_err *reterr)
+{
+    const struct tf_yaml *map;
+    TF_TRY(opt_map(root, "design", &map, reterr));
+    TF_TRY(tf_yaml_opt_text(map, "weight", NULL, &r->spec.weight, reterr));
+    TF_TRY(tf_yaml_opt_texts(arena, map, "strata", &r->spec.stratum, &r->spec.n_strata, reterr));
+    return tf_yaml_opt_texts(arena, map, "psu", &r->spec.psu, &r->spec.n_psu, reterr);
+}
+
 static enum tf_code read_design(struct tf_arena *arena, const struct tf_yaml *root,
                                 struct tf_recipe *r, struct tf_err *reterr)
 {
     static const char *const known[] = {"weight", "strata", "psu", "nest", "lonely_psu", NULL};
     const struct tf_yaml *map;
     const char *lonely;
+    TF_TRY(read_names(arena, root, r, reterr));
     TF_TRY(opt_map(root, "design", &map, reterr));
     TF_TRY(tf_yaml_known(map, known, reterr));
-    TF_TRY(tf_yaml_opt_text(map, "weight", NULL, &r->spec.weight, reterr));
-    TF_TRY(tf_yaml_opt_texts(arena, map, "strata", &r->spec.stratum, &r->spec.n_strata, reterr));
-    TF_TRY(tf_yaml_opt_texts(arena, map, "psu", &r->spec.psu, &r->spec.n_psu, reterr));
     TF_TRY(tf_yaml_opt_bool(map, "nest", false, &r->spec.nest, reterr));
     TF_TRY(tf_yaml_opt_text(map, "lonely_psu", "error", &lonely, reterr));
     if (!tf_lonely_named(lonely, &r->spec.lonely)) {
@@ -310,6 +318,13 @@ static enum tf_code read_figures(struct tf_arena *arena, const struct tf_yaml *r
         r->n_figures = k + 1;
     }
     return TF_OK;
+}
+
+enum tf_code tf_recipe_head(struct tf_arena *arena, const struct tf_yaml *root, struct tf_recipe *r,
+                            struct tf_err *reterr)
+{
+    TF_TRY(read_names(arena, root, r, reterr));
+    return read_columns(arena, root, r, reterr);
 }
 
 enum tf_code tf_recipe_read(struct tf_arena *arena, const char *path, struct tf_recipe **ret,

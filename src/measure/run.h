@@ -20,7 +20,7 @@ struct tf_ask { /* the keys that every estimate may have */
     bool deff;                  /* `deff: true` (against SRS with replacement, "replace") */
     const char *deff_kind;      /* "replace" (default, `deff: true`) or "srs" (R's deff = TRUE:
                                  * without replacement); NULL = not asked */
-    bool vcov;                  /* wanted; default: when there are at most 50 items */
+    bool vcov, vcov_given;      /* print covariances; when not given: of at most 50 items */
     enum tf_df_rule df;         /* `df: domain | design | inf | NUMBER` */
     double df_given;
     const char *flags;          /* presentation policy, or NULL */
@@ -52,6 +52,8 @@ TF_MUST_CHECK enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_
                                            struct tf_err *reterr);
 /* df by the rule asked for, for the rows of a domain. */
 double tf_ask_df(const struct tf_runner *r, const struct tf_ask *ask, const bool *domain);
+/* The rule in words, for tf_result_note (every statistic that uses df adds it). */
+const char *tf_ask_df_note(struct tf_arena *arena, const struct tf_ask *ask);
 /* A column by the name under a key of the estimate's map, or any name; errors at the place. */
 TF_MUST_CHECK enum tf_code tf_ask_column(const struct tf_runner *r, const struct tf_yaml *at,
                                          const char *name, size_t *ret, struct tf_err *reterr);
@@ -69,6 +71,16 @@ void tf_item_add_ci(struct tf_runner *r, struct tf_item *item, const char *metho
 /* se, df, counts and t interval of the items first.. of `out` from a fit whose numbers they are. */
 void tf_result_fill(struct tf_runner *r, struct tf_result *out, size_t first,
                     const struct tf_fit *fit);
+
+/* Names and aliases of the items that have none yet (result.c says how they are made). Called by
+ * tf_run_one when a statistic has run. */
+void tf_result_names(struct tf_runner *r, struct tf_result *out);
+/* Is this what a contrast calls the item: its name, its alias, or "sex=1,area=2"? */
+bool tf_item_called(struct tf_arena *arena, const struct tf_item *item, const char *name);
+/* run_keys.c: the common keys of an estimate. */
+extern const char *const tf_ask_keys[]; /* ends with NULL */
+TF_MUST_CHECK enum tf_code tf_ask_read(struct tf_arena *arena, const struct tf_yaml *map,
+                                       struct tf_ask *ask, struct tf_err *reterr);
 
 /* ---- the statistics ---- */
 /* shares.c, means.c, ratio.c, quantile.c, variance_of.c, contrast.c, scaled.c */
@@ -123,6 +135,13 @@ enum tf_code tf_run_arpr(struct tf_runner *, const struct tf_ask *, struct tf_re
 enum tf_code tf_run_pooled(struct tf_runner *, const struct tf_ask *, struct tf_result *,
                            struct tf_err *);
 
+/* run_data.c: read the data of the recipe into r->t, missing codes typed, columns derived. */
+TF_MUST_CHECK enum tf_code tf_run_data(struct tf_runner *r, struct tf_recipe_opt opt,
+                                       struct tf_recipe_run *run, struct tf_err *reterr);
+/* run.c: everything up to the estimates: recipe read and checked, data, design, weights. */
+TF_MUST_CHECK enum tf_code tf_runner_open(struct tf_arena *arena, const char *path,
+                                          struct tf_recipe_opt opt, struct tf_runner **ret,
+                                          struct tf_recipe_run **ret_run, struct tf_err *reterr);
 /* Run one estimate given as a YAML map by itself (pooled.c runs one per imputation). */
 TF_MUST_CHECK enum tf_code tf_run_one(struct tf_runner *r, const struct tf_yaml *map,
                                       struct tf_result *ret, struct tf_err *reterr);
