@@ -79,7 +79,7 @@ static void put(struct builder *b, size_t i, bool repeat)
     if (!b->top)
         b->y += row->before;
     page->item = tf_grow(b->p->a, page->item, page->n, &page->cap, sizeof *page->item);
-    page->item[page->n++] = (struct tf_item){.row = i, .y = b->y, .repeat = repeat};
+    page->item[page->n++] = (struct tf_line_item){.row = i, .y = b->y, .repeat = repeat};
     b->y += row->h;
     if (repeat)
         return;

@@ -289,14 +289,14 @@ struct tf_grid { /* a table, for repeating its head */
     size_t head_from, head_n; /* rows of the head, by index */
     double head_h;
 };
-struct tf_item { /* a row put on a page */
+struct tf_line_item { /* a row put on a page */
     size_t row;
     double y;
     bool repeat;
 };
 struct tf_page {
     bool land, bare;  /* bare: no folio and spine */
-    struct tf_item *item;
+    struct tf_line_item *item;
     size_t n, cap;
     size_t *note;
     size_t n_notes, cap_notes;
