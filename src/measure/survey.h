@@ -26,6 +26,7 @@ struct tf_stage {
     const uint32_t *unit_stratum;  /* [n_units] */
     const uint32_t *stratum_units; /* [n_strata] units in the sample */
     const double *population;      /* [n_strata] units in the population; INFINITY: with replacement */
+    const uint32_t *unit_parent;   /* [n_units] unit of the stage before; NULL at the first */
 };
 
 enum tf_variance { TF_BY_STAGES, TF_BY_PPS, TF_BY_PHASES, TF_BY_REPLICATES };

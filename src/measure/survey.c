@@ -1,0 +1,150 @@
+/* From a statistic to its variance.
+ *
+ * A statistic knows its value under any weights, and its linearised variable at the weights of the
+ * sample (survey.h). Here the two meet the design: a linearised survey asks for each linearised
+ * variable once and lets the file of its kind (variance_stages.c, variance_pps.c,
+ * variance_phases.c) gather them; a replicated one asks for the value again under each replicate's
+ * weights (replicates.c). Weights that were calibrated vary less than the design says: then the
+ * residual on what they were calibrated to varies instead (Särndal, Swensson & Wretman 1992, 6.6).
+ *
+ * A number that is NaN has no variance: NaN. Degrees of freedom: PSUs minus strata where the domain
+ * has cases, as R survey's degf(subset(design, domain)). */
+#include <math.h>
+#include <string.h>
+
+#include "measure/replicates.h"
+#include "measure/variance.h"
+
+#pragma weak tf_calibrated_residual
+
+static struct tf_arena *scratch_new(void)
+{
+    return tf_arena_new("variance", (size_t)8 << 30);
+}
+
+static void spread_begin(struct tf_arena *scratch, struct tf_spread *sp)
+{
+    switch (sp->s->kind) {
+    case TF_BY_PPS:
+    case TF_BY_PHASES:
+    case TF_BY_STAGES:
+    case TF_BY_REPLICATES: tf_spread_stages(scratch, sp); break;
+    }
+}
+
+/* ---- Variance ------------------------------------------------------------------------------- */
+
+enum tf_code tf_survey_variance(struct tf_arena *arena, const struct tf_survey *s, const double *z,
+                                size_t p, const bool *domain, double *ret_v, struct tf_err *reterr)
+{
+    (void)arena;
+    if (s->kind == TF_BY_REPLICATES)
+        return tf_fail(reterr, TF_E_BUG, "replicate weights have no linearised variance");
+    struct tf_arena *scratch = scratch_new();
+    struct tf_spread sp = {.s = s, .p = p, .full = true};
+    const bool *in[TF_SPREAD_BATCH];
+    double *batch = TF_NEW_N(scratch, double, s->n * TF_SPREAD_BATCH);
+    for (size_t k = 0; k < TF_SPREAD_BATCH; k++)
+        in[k] = domain;
+    spread_begin(scratch, &sp);
+    for (size_t k = 0; k < p; k += TF_SPREAD_BATCH) {
+        const size_t m = p - k < TF_SPREAD_BATCH ? p - k : TF_SPREAD_BATCH;
+        memcpy(batch, z + k * s->n, m * s->n * sizeof *batch);
+        for (size_t j = 0; j < m && s->n_calibrated > 0; j++)
+            tf_calibrated_residual(s, batch + j * s->n);
+        sp.take(&sp, k, batch, m, in);
+    }
+    sp.end(&sp, ret_v);
+    tf_arena_free(scratch);
+    return TF_OK;
+}
+
+/* The linearised variables of the numbers first..first + m - 1 into z. */
+static void gather(const struct tf_survey *s, const struct tf_statistic *statistic,
+                   const double *theta, size_t first, size_t m, double *z, const bool **domain)
+{
+    for (size_t j = 0; j < m; j++) {
+        double *column = z + j * s->n;
+        domain[j] = statistic->domain != NULL ? statistic->domain(statistic->self, first + j) : NULL;
+        if (isnan(theta[first + j])) {
+            memset(column, 0, s->n * sizeof *column);
+            continue;
+        }
+        statistic->linear(statistic->self, first + j, column);
+        if (s->n_calibrated > 0)
+            tf_calibrated_residual(s, column);
+    }
+}
+
+static void linearised(struct tf_arena *scratch, const struct tf_survey *s,
+                       const struct tf_statistic *statistic, struct tf_fit *fit)
+{
+    struct tf_spread sp = {.s = s, .p = fit->p, .full = fit->full};
+    const bool *domain[TF_SPREAD_BATCH];
+    /* a statistic may lend one mask for all its domains: then they are taken one by one */
+    const size_t batch = statistic->domain != NULL ? 1 : TF_SPREAD_BATCH;
+    double *z = TF_NEW_N(scratch, double, s->n * (batch < fit->p ? batch : fit->p));
+    spread_begin(scratch, &sp);
+    for (size_t k = 0; k < fit->p; k += batch) {
+        const size_t m = fit->p - k < batch ? fit->p - k : batch;
+        gather(s, statistic, fit->theta, k, m, z, domain);
+        sp.take(&sp, k, z, m, domain);
+    }
+    sp.end(&sp, fit->v);
+    fit->lonely = sp.lonely;
+    for (size_t k = 0; k < fit->p; k++)
+        for (size_t j = 0; j < fit->p && isnan(fit->theta[k]); j++)
+            fit->v[j + k * fit->p] = fit->v[k + j * fit->p] = (double)NAN;
+}
+
+enum tf_code tf_survey_fit(struct tf_arena *arena, const struct tf_survey *s,
+                           const struct tf_statistic *statistic, bool full, struct tf_fit *ret,
+                           struct tf_err *reterr)
+{
+    const size_t p = statistic->p;
+    struct tf_fit fit = {.p = p, .full = full};
+    fit.theta = TF_NEW_N(arena, double, p);
+    fit.v = TF_NEW_N(arena, double, p * p);
+    TF_TRY(statistic->value(statistic->self, s->w, fit.theta, reterr));
+    if (s->kind == TF_BY_REPLICATES)
+        TF_TRY(tf_replicates_fit(s, statistic, &fit, reterr));
+    else {
+        struct tf_arena *scratch = scratch_new();
+        linearised(scratch, s, statistic, &fit);
+        tf_arena_free(scratch);
+    }
+    *ret = fit;
+    return TF_OK;
+}
+
+/* ---- Counts --------------------------------------------------------------------------------- */
+
+struct tf_tally tf_survey_count(struct tf_arena *arena, const struct tf_survey *s,
+                                const bool *domain)
+{
+    (void)arena;
+    const struct tf_stage *first = &s->stage[0];
+    struct tf_tally t = {0};
+    struct tf_arena *scratch = scratch_new();
+    bool *unit = TF_NEW_N(scratch, bool, first->n_units);
+    bool *stratum = TF_NEW_N(scratch, bool, first->n_strata);
+    for (size_t row = 0; row < s->n; row++) {
+        if (!(s->w[row] > 0) || (domain != NULL && !domain[row]))
+            continue;
+        t.n++;
+        t.psu += !unit[first->unit[row]];
+        t.strata += !stratum[first->stratum[row]];
+        unit[first->unit[row]] = true;
+        stratum[first->stratum[row]] = true;
+    }
+    tf_arena_free(scratch);
+    return t;
+}
+
+double tf_survey_df(struct tf_arena *arena, const struct tf_survey *s, const bool *domain)
+{
+    if (s->kind == TF_BY_REPLICATES)
+        return tf_replicates_df(s, domain);
+    const struct tf_tally t = tf_survey_count(arena, s, domain);
+    return (double)t.psu - (double)t.strata;
+}

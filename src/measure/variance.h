@@ -1,0 +1,37 @@
+/* How samples vary: what the files of the variance share. Private to survey.c, design_read.c,
+ * variance_*.c and replicates*.c.
+ *
+ * A linearised variance is gathered column by column: `begin`, then the linearised variables one
+ * after another (each is summed to sampling units at once, so that no n x p matrix is kept), then
+ * `end` gives the p x p matrix. */
+#ifndef TF_MEASURE_VARIANCE_H
+#define TF_MEASURE_VARIANCE_H
+
+#include "measure/survey.h"
+
+/* Columns taken at a time: enough to keep threads busy, few enough to stay small. */
+#define TF_SPREAD_BATCH 8
+
+/* One gathering: `self` belongs to the file that made it. */
+struct tf_spread {
+    const struct tf_survey *s;
+    size_t p;
+    bool full;   /* covariances too */
+    bool lonely; /* a stratum with one unit had cases */
+    void *self;
+    /* Take columns first..first + m - 1 of z [n x m]; domain[j] (or NULL) are the rows that count for
+     * column j. z may be spoilt. */
+    void (*take)(struct tf_spread *sp, size_t first, double *z, size_t m,
+                 const bool *const *domain);
+    /* v [p x p]: all of it when full, else only its diagonal. */
+    void (*end)(struct tf_spread *sp, double *v);
+};
+/* Each lives in `scratch` and reads only what the survey says of its kind. */
+void tf_spread_stages(struct tf_arena *scratch, struct tf_spread *sp);
+
+/* Jobs 0..n-1, at most `threads` at a time. A job writes only what is its own, and allocates
+ * nothing; then the result does not depend on how many threads there are. */
+void tf_in_parallel(unsigned threads, size_t n, void (*job)(void *context, size_t k),
+                    void *context);
+
+#endif
