@@ -16,7 +16,7 @@
 #include <string.h>
 
 #include "base/sheet.h"
-#include "draw/draw.h"
+#include "draw/inside.h"
 
 /* Rows of a sheet that share their first keys, in file order: [from, to). */
 struct group {
@@ -54,27 +54,6 @@ static enum tf_code refuse_split(const struct tf_sheet *s, const size_t *key, si
     return TF_OK;
 }
 
-static void put_text(struct tf_table *t, size_t col, size_t row, const char *text)
-{
-    t->col[col].text[row] = text;
-    t->col[col].miss[row] = TF_PRESENT;
-}
-
-static void put_number(struct tf_table *t, size_t col, size_t row, double x)
-{
-    t->col[col].num[row] = x;
-    t->col[col].miss[row] = TF_PRESENT;
-}
-
-static struct tf_table *new_table(struct tf_arena *a, const char *name, size_t n,
-                                  const char *const *column, size_t n_text, size_t n_number)
-{
-    struct tf_table *t = tf_table_new(a, name, n);
-    for (size_t c = 0; c < n_text + n_number; c++)
-        (void)tf_table_add(t, column[c], c < n_text ? TF_TEXT : TF_NUMBER);
-    return t;
-}
-
 enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, size_t take,
                                 const char *seed_name, struct tf_table **ret, struct tf_err *reterr)
 {
@@ -84,7 +63,7 @@ enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, siz
     TF_TRY(tf_sheet_read(arena, listing, &s, reterr));
     TF_TRY(tf_sheet_need(s, "psu", &key[0], reterr));
     TF_TRY(tf_sheet_need(s, "household", &key[1], reterr));
-    struct tf_table *t = new_table(arena, "households", s->t->n_rows, column, 2, 2);
+    struct tf_table *t = draw_table(arena, "households", s->t->n_rows, column, 2, 2);
     for (struct group g = {0, 0}; g.to < s->t->n_rows;) {
         g = next_group(s, key, 1, g.to);
         TF_TRY(refuse_split(s, key, 1, g, "PSU", reterr));
@@ -97,10 +76,10 @@ enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, siz
         for (size_t k = 0; k < wanted; k++) {
             const double at = fmin(floor(start + (double)k * step), listed - 1);
             const size_t row = g.from + (size_t)at;
-            put_text(t, 0, n, psu);
-            put_text(t, 1, n, tf_sheet_text(s, row, key[1]));
-            put_number(t, 2, n, listed);
-            put_number(t, 3, n++, 1 / step);
+            draw_put_text(t, 0, n, psu);
+            draw_put_text(t, 1, n, tf_sheet_text(s, row, key[1]));
+            draw_put_number(t, 2, n, listed);
+            draw_put_number(t, 3, n++, 1 / step);
         }
     }
     t->n_rows = n;
@@ -166,16 +145,16 @@ static enum tf_code draw_household(struct tf_arena *a, const struct tf_sheet *s,
     TF_TRY(person_of(s, at, g, 1, tf_rng_below(&rng, count[1]), &child, reterr));
     if (count[2] > 0)
         TF_TRY(person_of(s, at, g, 2, tf_rng_below(&rng, count[2]), &caregiver, reterr));
-    put_text(t, 0, *n, psu);
-    put_text(t, 1, *n, household);
-    put_text(t, 2, *n, child);
-    put_number(t, 4, *n, count[1]);
-    put_number(t, 5, *n, 1 / (double)count[1]);
-    put_number(t, 6, *n, count[2]);
+    draw_put_text(t, 0, *n, psu);
+    draw_put_text(t, 1, *n, household);
+    draw_put_text(t, 2, *n, child);
+    draw_put_number(t, 4, *n, count[1]);
+    draw_put_number(t, 5, *n, 1 / (double)count[1]);
+    draw_put_number(t, 6, *n, count[2]);
     if (count[2] > 0) {
-        put_text(t, 3, *n, caregiver);
-        put_number(t, 7, *n, 1 / (double)count[2]);
-        put_number(t, 8, *n, 1 / (double)count[1] / (double)count[2]);
+        draw_put_text(t, 3, *n, caregiver);
+        draw_put_number(t, 7, *n, 1 / (double)count[2]);
+        draw_put_number(t, 8, *n, 1 / (double)count[1] / (double)count[2]);
     }
     ++*n;
     return TF_OK;
@@ -193,7 +172,7 @@ enum tf_code tf_dyads_draw(struct tf_arena *arena, const char *roster, const cha
     for (size_t k = 0; k < ELIGIBLE; k++)
         TF_TRY(tf_sheet_need(s, need[k], &at[k], reterr));
     at[ELIGIBLE] = tf_table_find(s->t, "eligible");
-    struct tf_table *t = new_table(arena, "dyads", s->t->n_rows, column, 4, 5);
+    struct tf_table *t = draw_table(arena, "dyads", s->t->n_rows, column, 4, 5);
     for (struct group g = {0, 0}; g.to < s->t->n_rows;) {
         g = next_group(s, at, 2, g.to);
         TF_TRY(refuse_split(s, at, 2, g, "household", reterr));
