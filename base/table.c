@@ -84,8 +84,13 @@ size_t tf_table_add(struct tf_table *t, const char *name, enum tf_type type)
         for (size_t row = 0; row < t->n_rows; row++)
             c.text[row] = "";
     }
+    return tf_table_adopt(t, c);
+}
+
+size_t tf_table_adopt(struct tf_table *t, struct tf_column column)
+{
     t->col = tf_grow(t->arena, t->col, t->n_cols, &t->cap_cols, sizeof *t->col);
-    t->col[t->n_cols] = c;
+    t->col[t->n_cols] = column;
     return t->n_cols++;
 }
 
@@ -184,6 +189,41 @@ bool tf_column_to_number(struct tf_table *t, size_t col)
     c->labels = labels;
     c->n_labels = n_labels;
     return true;
+}
+
+static bool is_na(const struct tf_column *c, size_t row)
+{
+    return c->miss[row] == TF_PRESENT && strcmp(c->text[row], "NA") == 0;
+}
+
+bool tf_column_spells_numbers(const struct tf_column *c, size_t n_rows)
+{
+    bool any = false;
+    double x;
+    if (c->type == TF_NUMBER)
+        return false;
+    for (size_t row = 0; row < n_rows; row++) {
+        const char *s = c->text[row];
+        if (c->miss[row] != TF_PRESENT || is_na(c, row) || tf_is_blank(s))
+            continue;
+        s += strspn(s, " "); /* padded fields are no other codes */
+        if (*s == '+' || *s == '\t' || tf_is_code(s) || !tf_parse_double(s, &x))
+            return false;
+        any = true;
+    }
+    return any;
+}
+
+void tf_column_na(struct tf_table *t, size_t col)
+{
+    struct tf_column *c = &t->col[col];
+    if (!tf_column_spells_numbers(c, t->n_rows))
+        return;
+    for (size_t row = 0; row < t->n_rows; row++)
+        if (is_na(c, row)) {
+            c->miss[row] = TF_MISS_SYSTEM;
+            c->text[row] = "";
+        }
 }
 
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why)

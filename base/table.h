@@ -77,6 +77,8 @@ struct tf_table {
 struct tf_table *tf_table_new(struct tf_arena *arena, const char *name, size_t n_rows);
 /* Append a column, all missing (system). Returns its index; pointers to columns may move. */
 size_t tf_table_add(struct tf_table *t, const char *name, enum tf_type type);
+/* Append a column whose arrays were made elsewhere, of t->n_rows each and living as long. */
+size_t tf_table_adopt(struct tf_table *t, struct tf_column column);
 /* The column's index by exact name, else by name regardless of ASCII case when only one fits;
  * SIZE_MAX when none, SIZE_MAX - 1 when several fit. */
 size_t tf_table_find(const struct tf_table *t, const char *name);
@@ -88,6 +90,11 @@ const char *tf_column_label(const struct tf_column *c, double value);
 /* A text column whose present values are all numbers, and none a code like 007 (tf_is_code), becomes
  * a number column (labels too); returns whether it did. Values are trimmed first; empty is missing. */
 bool tf_column_to_number(struct tf_table *t, size_t col);
+/* Are the present values of a text column, NA apart (as R writes what is missing), all numbers that lose
+ * nothing ("007" and "+1" would), and is there one? */
+bool tf_column_spells_numbers(const struct tf_column *c, size_t n_rows);
+/* The NA of such a column becomes missing (system); then it can become a number column. */
+void tf_column_na(struct tf_table *t, size_t col);
 /* Turn these codes of a number column into a typed missing value. */
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why);
 /* Keep the rows with keep[row]; the table is changed in place. */
@@ -98,13 +105,15 @@ struct tf_hash tf_table_hash(const struct tf_table *t);
 struct tf_buf;
 void tf_table_csv(const struct tf_table *t, struct tf_buf *out);
 
-/* Read a CSV (RFC 4180, UTF-8, comma; first row is the header). All columns come as trimmed?
- * no: as they are; text columns, then columns that hold only numbers become numbers when
- * guess_numbers. Errors name line and column: broken quote, stray byte, row length, duplicate or
- * empty header. Limits: 512 MB, 20,000 columns, 20 million rows. */
+/* Read a CSV (RFC 4180, UTF-8, comma; first row is the header). Columns are texts as they stand; with
+ * guess_numbers those that hold only numbers become numbers (tf_column_to_number). Errors name line
+ * and column: broken quote, stray byte, row length, duplicate or empty header. The table is the same
+ * for any number of threads. Limits: 4 GB, 20,000 columns, 100 million rows. */
 struct tf_csv_opt {
     bool guess_numbers;
-    size_t **ret_line; /* where not NULL: *ret_line[row] = line of the row in the file */
+    bool na_is_missing; /* NA among numbers is missing, as R writes it; among words it is a word */
+    unsigned threads;   /* 0 = as many as there are processors */
+    size_t **ret_line;  /* where not NULL: *ret_line[row] = line of the row in the file */
 };
 TF_MUST_CHECK enum tf_code tf_csv_read(struct tf_arena *arena, const char *path,
                                        struct tf_csv_opt opt, struct tf_table **ret,
