@@ -7,15 +7,21 @@
 
 #include "base/arena.h"
 
+static void __attribute__((format(printf, 3, 0)))
+begin(struct tf_err *reterr, enum tf_code code, const char *format, va_list ap)
+{
+    memset(reterr, 0, sizeof *reterr);
+    reterr->code = code;
+    (void)vsnprintf(reterr->what, sizeof reterr->what, format, ap);
+}
+
 enum tf_code tf_fail(struct tf_err *reterr, enum tf_code code, const char *format, ...)
 {
     if (reterr == NULL)
         return code;
     va_list ap;
-    memset(reterr, 0, sizeof *reterr);
-    reterr->code = code;
     va_start(ap, format);
-    (void)vsnprintf(reterr->what, sizeof reterr->what, format, ap);
+    begin(reterr, code, format, ap);
     va_end(ap);
     return code;
 }
@@ -26,10 +32,8 @@ enum tf_code tf_fail_at(struct tf_err *reterr, enum tf_code code, const char *fi
     if (reterr == NULL)
         return code;
     va_list ap;
-    memset(reterr, 0, sizeof *reterr);
-    reterr->code = code;
     va_start(ap, format);
-    (void)vsnprintf(reterr->what, sizeof reterr->what, format, ap);
+    begin(reterr, code, format, ap);
     va_end(ap);
     if (file != NULL)
         (void)snprintf(reterr->file, sizeof reterr->file, "%s", file);

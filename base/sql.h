@@ -37,7 +37,7 @@ void tf_db_close(struct tf_db *db);
 /* One transaction at a time: begin, then commit, or on any failure roll back. */
 TF_MUST_CHECK enum tf_code tf_db_begin(struct tf_db *db, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_db_commit(struct tf_db *db, struct tf_err *reterr);
-void tf_db_rollback(struct tf_db *db);
+void tf_db_rollback(struct tf_db *db); /* nothing when none is open */
 
 /* The named statement, prepared once, reset and with no values bound. An unknown name is TF_E_BUG. */
 TF_MUST_CHECK enum tf_code tf_sql(struct tf_db *db, const char *name, struct tf_stmt **ret,
