@@ -279,7 +279,7 @@ static void fill_rows(struct reader *r, struct tf_table *t, size_t *line)
 static void guess_numbers(struct tf_table *t, bool na_is_missing)
 {
     for (size_t k = 0; k < t->n_cols; k++) {
-        if (na_is_missing)
+        if (na_is_missing && tf_column_spells_numbers(&t->col[k], t->n_rows))
             tf_column_na(t, k);
         (void)tf_column_to_number(t, k);
     }

@@ -217,9 +217,7 @@ bool tf_column_spells_numbers(const struct tf_column *c, size_t n_rows)
 void tf_column_na(struct tf_table *t, size_t col)
 {
     struct tf_column *c = &t->col[col];
-    if (!tf_column_spells_numbers(c, t->n_rows))
-        return;
-    for (size_t row = 0; row < t->n_rows; row++)
+    for (size_t row = 0; c->type == TF_TEXT && row < t->n_rows; row++)
         if (is_na(c, row)) {
             c->miss[row] = TF_MISS_SYSTEM;
             c->text[row] = "";

@@ -93,7 +93,7 @@ bool tf_column_to_number(struct tf_table *t, size_t col);
 /* Are the present values of a text column, NA apart (as R writes what is missing), all numbers that lose
  * nothing ("007" and "+1" would), and is there one? */
 bool tf_column_spells_numbers(const struct tf_column *c, size_t n_rows);
-/* The NA of such a column becomes missing (system); then it can become a number column. */
+/* The NA of a text column becomes missing (system). */
 void tf_column_na(struct tf_table *t, size_t col);
 /* Turn these codes of a number column into a typed missing value. */
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why);

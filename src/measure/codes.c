@@ -3,8 +3,11 @@
  * Strata, PSUs, categories and domains are all the same thing to a survey: "the rows that share a
  * value". Here a column becomes an index 0..n-1 per row, in the order of its values (numbers by
  * size, texts by bytes), so that nothing later depends on the order of rows, and several columns
- * become one index over the combinations that occur. */
-#include <float.h>
+ * become one index over the combinations that occur.
+ *
+ * A column holds a million rows more often than a thousand different values, and the values are
+ * mostly small whole numbers: those are counted in a table with a place for each. Others are met
+ * through slots, and only the different ones are sorted. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -37,137 +40,204 @@ const char *tf_value_label(const struct tf_column *c, double number, const char 
     return NULL;
 }
 
-/* "1" and "-2.5" are numbers; "007" and "+1" are codes that a number would not give back. */
-static bool is_plain_number(const char *s)
-{
-    double x;
-    const char *digits = s + (*s == '-');
-    if (!tf_parse_double(s, &x) || strlen(s) > 15 || strchr("+ \t", *s) != NULL)
-        return false;
-    return !(digits[0] == '0' && digits[1] >= '0' && digits[1] <= '9');
-}
-
-/* How R writes what is missing. Among words it is a word, such as the code of a country. */
-static bool is_na(const struct tf_column *c, size_t row)
-{
-    return !tf_value_missing(c, row) && strcmp(c->text[row], "NA") == 0;
-}
-
 bool tf_spells_numbers(const struct tf_column *c, size_t n_rows)
 {
-    bool any = false;
-    if (c->type == TF_NUMBER)
-        return false;
-    for (size_t row = 0; row < n_rows; row++) {
-        if (tf_value_missing(c, row) || is_na(c, row))
-            continue;
-        const char *s = c->text[row];
-        while (*s == ' ') /* padded fields are no other codes */
-            s++;
-        if (!is_plain_number(s))
-            return false;
-        any = true;
-    }
-    return any;
+    return tf_column_spells_numbers(c, n_rows);
 }
 
 /* ---- Distinct values ---------------------------------------------------------------------- */
 
-/* A file has a million rows more often than a thousand different codes: values met are kept sorted,
- * new ones wait behind them and are sorted in when they have become as many. */
+/* Values met are kept in the order of their first row, and found again through slots (open addressing,
+ * at most half of them taken). The caller sorts what was met, so nothing depends on the slots. */
 struct distinct {
-    char *value;
-    size_t n, size, sorted;
-    int (*order)(const void *, const void *);
+    struct tf_arena *arena;
+    uint32_t *slot; /* 1 + index of a value, 0 = free */
+    size_t n_slots;
+    uint64_t *key;     /* [n] the values, or hashes of the texts */
+    const char **text; /* [n] where values are texts */
+    size_t n, cap;
 };
 
-static void thin_out(struct distinct *d)
+static uint64_t mix(uint64_t x)
 {
-    size_t n = 0;
-    qsort(d->value, d->n, d->size, d->order);
-    for (size_t k = 0; k < d->n; k++)
-        if (n == 0 || d->order(d->value + (n - 1) * d->size, d->value + k * d->size) < 0)
-            memmove(d->value + n++ * d->size, d->value + k * d->size, d->size);
-    d->n = n;
-    d->sorted = n;
+    x = (x ^ x >> 32) * UINT64_C(0x9E3779B97F4A7C15);
+    return x ^ x >> 29;
 }
 
-static void gather(struct distinct *d, const void *value)
+static void more_slots(struct distinct *d)
 {
-    if (d->sorted > 0 && bsearch(value, d->value, d->sorted, d->size, d->order) != NULL)
-        return;
-    if (d->n >= 2 * d->sorted + 16)
-        thin_out(d);
-    memcpy(d->value + d->n++ * d->size, value, d->size);
+    d->n_slots = d->n_slots == 0 ? 1024 : d->n_slots * 4;
+    d->slot = TF_NEW_N(d->arena, uint32_t, d->n_slots);
+    for (size_t k = 0; k < d->n; k++) {
+        size_t at = mix(d->key[k]) & (d->n_slots - 1);
+        while (d->slot[at] != 0)
+            at = (at + 1) & (d->n_slots - 1);
+        d->slot[at] = (uint32_t)k + 1;
+    }
+}
+
+/* The index of a value, met before or now. text is NULL where the key is the value. */
+static uint32_t meet(struct distinct *d, uint64_t key, const char *text)
+{
+    if (2 * d->n >= d->n_slots)
+        more_slots(d);
+    size_t at = mix(key) & (d->n_slots - 1);
+    for (; d->slot[at] != 0; at = (at + 1) & (d->n_slots - 1)) {
+        const uint32_t k = d->slot[at] - 1;
+        if (d->key[k] == key && (text == NULL || strcmp(d->text[k], text) == 0))
+            return k;
+    }
+    size_t cap = d->cap;
+    d->key = tf_grow(d->arena, d->key, d->n, &d->cap, sizeof *d->key);
+    if (text != NULL) {
+        d->text = tf_grow(d->arena, d->text, d->n, &cap, sizeof *d->text);
+        d->text[d->n] = text;
+    }
+    d->key[d->n] = key;
+    d->slot[at] = (uint32_t)++d->n;
+    return (uint32_t)d->n - 1;
 }
 
 /* ---- One column --------------------------------------------------------------------------- */
 
+struct met { /* a value and its place among those met */
+    double number;
+    uint64_t key;
+    const char *text;
+    uint32_t at;
+};
+
 static int by_number(const void *a, const void *b)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    const struct met *x = a, *y = b;
+    return (x->number > y->number) - (x->number < y->number);
 }
 
 static int by_text(const void *a, const void *b)
 {
-    return strcmp(*(const char *const *)a, *(const char *const *)b);
+    const struct met *x = a, *y = b;
+    return strcmp(x->text, y->text);
 }
 
-static void numbers_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
+static int by_key(const void *a, const void *b)
 {
-    double *value = TF_NEW_N(arena, double, n_rows);
-    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_number};
-    for (size_t row = 0; row < n_rows; row++)
-        if (!tf_value_missing(c->column, row))
-            gather(&d, &c->column->num[row]);
-    thin_out(&d);
-    c->n = d.n;
-    c->number = value;
-    c->text = TF_NEW_N(arena, const char *, c->n);
-    for (size_t k = 0; k < c->n; k++)
-        c->text[k] = tf_double_text(arena, value[k]);
+    const struct met *x = a, *y = b;
+    return (x->key > y->key) - (x->key < y->key);
+}
+
+/* tf_value_missing of a number column. */
+static inline bool no_number(const struct tf_column *c, size_t row)
+{
+    return c->miss[row] != TF_PRESENT || isnan(c->num[row]);
+}
+
+/* Tables of a direct address are made where they cost no more than the rows themselves. */
+static bool is_small(uint64_t span, size_t n_rows)
+{
+    return span <= 65536 + (uint64_t)n_rows;
+}
+
+/* Whole numbers from *ret_low to *ret_high only? Answer codes nearly always are. */
+static bool whole_range(const struct tf_column *c, size_t n_rows, double *ret_low, double *ret_high)
+{
+    double low = INFINITY, high = -INFINITY;
     for (size_t row = 0; row < n_rows; row++) {
-        if (tf_value_missing(c->column, row))
+        const double x = c->num[row];
+        if (no_number(c, row))
             continue;
-        const double *at = bsearch(&c->column->num[row], value, c->n, sizeof *value, by_number);
-        c->of[row] = (uint32_t)(at - value);
+        if (!(fabs(x) < 1e15) || x != (double)(int64_t)x)
+            return false;
+        low = x < low ? x : low;
+        high = x > high ? x : high;
     }
+    *ret_low = low <= high ? low : 0;
+    *ret_high = low <= high ? high : 0;
+    return true;
 }
 
-static void texts_to_codes(struct tf_arena *arena, struct tf_codes *c, size_t n_rows)
+/* Each whole number has a place of its own: marked when met, then numbered in order. */
+static void count_codes(struct tf_arena *arena, struct tf_arena *scratch, struct tf_codes *c,
+                        size_t n_rows, double low, size_t span)
 {
-    const char **value = TF_NEW_N(arena, const char *, n_rows);
-    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_text};
+    const double *num = c->column->num;
+    uint32_t *rank = TF_NEW_N(scratch, uint32_t, span);
     for (size_t row = 0; row < n_rows; row++)
-        if (!tf_value_missing(c->column, row))
-            gather(&d, &c->column->text[row]);
-    thin_out(&d);
-    c->n = d.n;
-    c->text = value;
+        if (!no_number(c->column, row))
+            rank[(size_t)(num[row] - low)] = 1;
+    for (size_t k = 0; k < span; k++)
+        c->n += rank[k];
     c->number = TF_NEW_N(arena, double, c->n);
-    for (size_t k = 0; k < c->n; k++) {
-        c->number[k] = (double)NAN;
-        (void)tf_parse_double(value[k], &c->number[k]);
-    }
+    for (size_t k = 0, n = 0; k < span; k++)
+        if (rank[k] != 0) {
+            c->number[n] = low + (double)k;
+            rank[k] = (uint32_t)n++;
+        }
+    for (size_t row = 0; row < n_rows; row++)
+        if (!no_number(c->column, row))
+            c->of[row] = rank[(size_t)(num[row] - low)];
+}
+/* Any values: met, sorted, and each row given the rank of its own. */
+static void sort_codes(struct tf_arena *arena, struct tf_arena *scratch, struct tf_codes *c,
+                       size_t n_rows)
+{
+    struct distinct d = {.arena = scratch};
+    const struct tf_column *column = c->column;
+    const bool is_text = column->type == TF_TEXT;
     for (size_t row = 0; row < n_rows; row++) {
-        if (tf_value_missing(c->column, row))
+        uint64_t key = 0;
+        if (tf_value_missing(column, row))
             continue;
-        const char **at = bsearch(&c->column->text[row], value, c->n, sizeof *value, by_text);
-        c->of[row] = (uint32_t)(at - value);
+        if (is_text) {
+            for (const char *p = column->text[row]; *p != '\0'; p++)
+                key = (key ^ (unsigned char)*p) * UINT64_C(0x100000001B3);
+        } else {
+            const double x = column->num[row] + 0.0; /* -0 and 0 are one value */
+            memcpy(&key, &x, sizeof key);
+        }
+        c->of[row] = meet(&d, key, is_text ? column->text[row] : NULL);
     }
+    struct met *met = TF_NEW_N(scratch, struct met, d.n);
+    uint32_t *rank = TF_NEW_N(scratch, uint32_t, d.n);
+    for (size_t k = 0; k < d.n; k++) {
+        met[k] = (struct met){.at = (uint32_t)k, .text = is_text ? d.text[k] : NULL};
+        memcpy(&met[k].number, &d.key[k], sizeof met[k].number);
+    }
+    if (d.n > 1)
+        qsort(met, d.n, sizeof *met, is_text ? by_text : by_number);
+    c->n = d.n;
+    c->number = TF_NEW_N(arena, double, c->n);
+    c->text = TF_NEW_N(arena, const char *, c->n);
+    for (size_t k = 0; k < c->n; k++) {
+        rank[met[k].at] = (uint32_t)k;
+        c->number[k] = is_text ? (double)NAN : met[k].number;
+        c->text[k] = met[k].text;
+        if (is_text)
+            (void)tf_parse_double(c->text[k], &c->number[k]);
+    }
+    for (size_t row = 0; row < n_rows; row++)
+        if (c->of[row] != TF_NO_CODE)
+            c->of[row] = rank[c->of[row]];
 }
 
 struct tf_codes *tf_codes_make(struct tf_arena *arena, const struct tf_table *t, size_t col)
 {
     struct tf_codes *c = TF_NEW(arena, struct tf_codes);
+    struct tf_arena *scratch = tf_arena_new("the codes of a column", (size_t)4 << 30);
+    double low, high;
     c->column = &t->col[col];
     c->of = TF_NEW_N(arena, uint32_t, t->n_rows);
     memset(c->of, 0xFF, t->n_rows * sizeof *c->of);
-    if (c->column->type == TF_NUMBER)
-        numbers_to_codes(arena, c, t->n_rows);
+    if (c->column->type == TF_NUMBER && whole_range(c->column, t->n_rows, &low, &high) &&
+        is_small((uint64_t)(high - low), t->n_rows))
+        count_codes(arena, scratch, c, t->n_rows, low, (size_t)(high - low) + 1);
     else
-        texts_to_codes(arena, c, t->n_rows);
+        sort_codes(arena, scratch, c, t->n_rows);
+    if (c->column->type == TF_NUMBER) {
+        c->text = TF_NEW_N(arena, const char *, c->n);
+        for (size_t k = 0; k < c->n; k++)
+            c->text[k] = tf_double_text(arena, c->number[k]);
+    }
+    tf_arena_free(scratch);
     return c;
 }
 
@@ -183,27 +253,40 @@ uint32_t tf_codes_find(const struct tf_codes *c, const char *value)
 
 /* ---- Several columns ---------------------------------------------------------------------- */
 
-static int by_key(const void *a, const void *b)
+/* Replace the keys (below `bound`) of the rows in play by their rank among those that occur; returns
+ * how many do. */
+static size_t make_dense(struct tf_arena *scratch, uint64_t *key, const uint32_t *of, size_t n_rows,
+                         uint64_t bound)
 {
-    const uint64_t x = *(const uint64_t *)a, y = *(const uint64_t *)b;
-    return (x > y) - (x < y);
-}
-
-/* Replace the keys of the rows in play by their rank among the distinct keys; returns how many. */
-static size_t make_dense(struct tf_arena *arena, uint64_t *key, const uint32_t *of, size_t n_rows)
-{
-    uint64_t *value = TF_NEW_N(arena, uint64_t, n_rows);
-    struct distinct d = {(char *)value, 0, sizeof *value, 0, by_key};
+    size_t n = 0;
+    if (is_small(bound, n_rows)) {
+        uint32_t *rank = TF_NEW_N(scratch, uint32_t, bound);
+        for (size_t row = 0; row < n_rows; row++)
+            if (of[row] != TF_NO_CODE)
+                rank[key[row]] = 1;
+        for (size_t k = 0; k < bound; k++)
+            if (rank[k] != 0)
+                rank[k] = (uint32_t)n++;
+        for (size_t row = 0; row < n_rows; row++)
+            if (of[row] != TF_NO_CODE)
+                key[row] = rank[key[row]];
+        return n;
+    }
+    struct distinct d = {.arena = scratch};
     for (size_t row = 0; row < n_rows; row++)
         if (of[row] != TF_NO_CODE)
-            gather(&d, &key[row]);
-    thin_out(&d);
-    for (size_t row = 0; row < n_rows; row++) {
-        if (of[row] == TF_NO_CODE)
-            continue;
-        const uint64_t *at = bsearch(&key[row], value, d.n, sizeof *value, by_key);
-        key[row] = (uint64_t)(at - value);
-    }
+            key[row] = meet(&d, key[row], NULL);
+    struct met *met = TF_NEW_N(scratch, struct met, d.n);
+    uint32_t *rank = TF_NEW_N(scratch, uint32_t, d.n);
+    for (size_t k = 0; k < d.n; k++)
+        met[k] = (struct met){.key = d.key[k], .at = (uint32_t)k};
+    if (d.n > 1)
+        qsort(met, d.n, sizeof *met, by_key);
+    for (size_t k = 0; k < d.n; k++)
+        rank[met[k].at] = (uint32_t)k;
+    for (size_t row = 0; row < n_rows; row++)
+        if (of[row] != TF_NO_CODE)
+            key[row] = rank[key[row]];
     return d.n;
 }
 
@@ -211,19 +294,26 @@ struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes 
                                   size_t n_codes, const bool *mask, size_t n_rows)
 {
     struct tf_crossing x = {.of = TF_NEW_N(arena, uint32_t, n_rows)};
-    uint64_t *key = TF_NEW_N(arena, uint64_t, n_rows);
-    for (size_t row = 0; row < n_rows; row++) {
-        x.of[row] = mask == NULL || mask[row] ? 0 : TF_NO_CODE;
-        for (size_t k = 0; k < n_codes; k++)
-            if (codes[k]->of[row] == TF_NO_CODE)
-                x.of[row] = TF_NO_CODE;
-        x.n = x.n > 0 || x.of[row] != TF_NO_CODE;
-    }
+    struct tf_arena *scratch = tf_arena_new("the crossing of columns", (size_t)4 << 30);
+    uint64_t *key = TF_NEW_N(scratch, uint64_t, n_rows), bound = 1;
+    for (size_t row = 0; mask != NULL && row < n_rows; row++)
+        x.of[row] = mask[row] ? 0 : TF_NO_CODE;
+    for (size_t k = 0; k < n_codes; k++)
+        for (size_t row = 0; row < n_rows; row++)
+            x.of[row] |= codes[k]->of[row] == TF_NO_CODE ? TF_NO_CODE : 0;
+    for (size_t row = 0; row < n_rows && x.n == 0; row++)
+        x.n = x.of[row] != TF_NO_CODE;
     for (size_t k = 0; k < n_codes; k++) { /* ranks stay below 2^32, so the product fits */
+        const uint64_t n = codes[k]->n;
         for (size_t row = 0; row < n_rows; row++)
             if (x.of[row] != TF_NO_CODE)
-                key[row] = key[row] * codes[k]->n + codes[k]->of[row];
-        x.n = make_dense(arena, key, x.of, n_rows);
+                key[row] = key[row] * n + codes[k]->of[row];
+        bound *= n;
+        if (k + 1 < n_codes && is_small(bound, n_rows) &&
+            is_small(bound * codes[k + 1]->n, n_rows))
+            continue; /* the next column fits into the same table */
+        bound = make_dense(scratch, key, x.of, n_rows, bound);
+        x.n = bound;
     }
     x.first = TF_NEW_N(arena, uint32_t, x.n);
     for (size_t row = n_rows; row-- > 0;)
@@ -231,6 +321,7 @@ struct tf_crossing tf_codes_cross(struct tf_arena *arena, const struct tf_codes 
             x.of[row] = (uint32_t)key[row];
             x.first[key[row]] = (uint32_t)row;
         }
+    tf_arena_free(scratch);
     return x;
 }
 
@@ -240,9 +331,7 @@ void tf_measure_tidy(struct tf_table *t, const char *const *name, size_t n)
         const size_t col = name != NULL ? tf_table_find(t, name[k]) : k;
         if (col >= SIZE_MAX - 1 || !tf_spells_numbers(&t->col[col], t->n_rows))
             continue;
-        for (size_t row = 0; row < t->n_rows; row++)
-            if (is_na(&t->col[col], row))
-                t->col[col].miss[row] = TF_MISS_SYSTEM;
+        tf_column_na(t, col);
         (void)tf_column_to_number(t, col);
     }
 }
