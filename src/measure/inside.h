@@ -100,18 +100,6 @@ struct tf_recipe_column { /* a banner */
     size_t n_cuts;
     const struct tf_yaml *at;
 };
-enum tf_step { TF_STEP_BASE, TF_STEP_RAKE, TF_STEP_SCALE };
-struct tf_recipe_step {
-    enum tf_step step;
-    const char *p[3]; /* base: variables of the probabilities of PSU, household, person */
-    struct tf_margin *margin;
-    size_t n_margins;
-    double epsilon;
-    size_t max_sweeps;
-    const char **country; /* none = all */
-    size_t n_countries;
-    const struct tf_yaml *at;
-};
 struct tf_recipe_figure {
     const char *id, *title, *population, *recall, *where, *category, *base_text, *caveat;
     enum tf_stat stat;
@@ -125,8 +113,7 @@ struct tf_recipe {
     struct tf_design_spec spec;
     struct tf_recipe_column *column;
     size_t n_columns;
-    struct tf_recipe_step *step;
-    size_t n_steps;
+    struct tf_steps *steps; /* calibrate.h */
     struct tf_recipe_figure *figure;
     size_t n_figures;
     const struct tf_yaml *root;

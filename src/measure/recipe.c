@@ -6,7 +6,7 @@
  * fault found later still names its line. */
 #include <string.h>
 
-#include "measure/inside.h"
+#include "measure/calibrate.h"
 
 enum tf_code tf_recipe_place(const struct tf_yaml *at, enum tf_code code, struct tf_err *reterr)
 {
@@ -98,86 +98,12 @@ static enum tf_code read_design(struct tf_arena *arena, const struct tf_yaml *ro
 
 /* ---- Weights ------------------------------------------------------------------------------ */
 
-static enum tf_code read_margins(struct tf_arena *arena, const struct tf_yaml *map,
-                                 struct tf_recipe_step *s, struct tf_err *reterr)
-{
-    static const char *const known[] = {"var", "totals", NULL};
-    const struct tf_yaml *list, *totals;
-    TF_TRY(need_maps(map, "margins", known, &list, reterr));
-    if (list->n == 0)
-        return tf_yaml_fail(map, reterr, "a raking step needs `margins`");
-    s->margin = TF_NEW_N(arena, struct tf_margin, list->n);
-    s->n_margins = list->n;
-    for (size_t k = 0; k < list->n; k++) {
-        struct tf_margin *m = &s->margin[k];
-        TF_TRY(tf_yaml_need_text(list->item[k], "var", &m->var, reterr));
-        TF_TRY(opt_map(list->item[k], "totals", &totals, reterr));
-        if (totals->n == 0)
-            return tf_yaml_fail(list->item[k], reterr, "a margin needs `totals` by category");
-        m->n = totals->n;
-        m->category = TF_NEW_N(arena, const char *, m->n);
-        m->total = TF_NEW_N(arena, double, m->n);
-        for (size_t c = 0; c < m->n; c++) {
-            m->category[c] = totals->key[c]->text;
-            TF_TRY(node_number(totals->item[c], "a total", &m->total[c], reterr));
-            if (!(m->total[c] > 0))
-                return tf_yaml_fail(totals->item[c], reterr, "a total must be above 0");
-        }
-    }
-    return TF_OK;
-}
-
-static enum tf_code read_step(struct tf_arena *arena, const struct tf_yaml *map,
-                              struct tf_recipe_step *s, struct tf_err *reterr)
-{
-    static const char *const p_keys[] = {"p_psu", "p_household", "p_person"};
-    const char *word, *to;
-    double sweeps;
-    s->at = map;
-    TF_TRY(tf_yaml_need_text(map, "step", &word, reterr));
-    TF_TRY(tf_yaml_opt_texts(arena, map, "countries", &s->country, &s->n_countries, reterr));
-    TF_TRY(tf_yaml_opt_number(map, "epsilon", 1e-10, &s->epsilon, reterr));
-    TF_TRY(tf_yaml_opt_number(map, "max_sweeps", 1000, &sweeps, reterr));
-    if (!(s->epsilon > 0 && s->epsilon < 1))
-        return tf_yaml_fail(tf_yaml_get(map, "epsilon"), reterr,
-                            "epsilon is a ratio between 0 and 1");
-    if (!(sweeps >= 1 && sweeps <= 1e6))
-        return tf_yaml_fail(tf_yaml_get(map, "max_sweeps"), reterr,
-                            "max_sweeps lies between 1 and 1,000,000");
-    s->max_sweeps = (size_t)sweeps;
-    if (strcmp(word, "base") == 0) {
-        s->step = TF_STEP_BASE;
-        for (size_t k = 0; k < 3; k++)
-            TF_TRY(tf_yaml_opt_text(map, p_keys[k], NULL, &s->p[k], reterr));
-        return s->p[0] != NULL ? TF_OK : tf_yaml_fail(map, reterr, "the base step needs p_psu");
-    }
-    if (strcmp(word, "rake") == 0) {
-        s->step = TF_STEP_RAKE;
-        return read_margins(arena, map, s, reterr);
-    }
-    if (strcmp(word, "scale") == 0) {
-        s->step = TF_STEP_SCALE;
-        TF_TRY(tf_yaml_opt_text(map, "to", "n", &to, reterr));
-        return strcmp(to, "n") == 0 ? TF_OK
-                                    : tf_yaml_fail(tf_yaml_get(map, "to"), reterr,
-                                                   "weights can be scaled to: n");
-    }
-    (void)tf_yaml_fail(tf_yaml_get(map, "step"), reterr, "there is no step '%s'", word);
-    return tf_help(reterr, "Write base, rake or scale.");
-}
-
 static enum tf_code read_steps(struct tf_arena *arena, const struct tf_yaml *root,
                                struct tf_recipe *r, struct tf_err *reterr)
 {
-    static const char *const known[] = {"step", "p_psu", "p_household", "p_person", "margins",
-                                        "epsilon", "max_sweeps", "countries", "to", NULL};
-    const struct tf_yaml *list;
-    TF_TRY(need_maps(root, "weights", known, &list, reterr));
-    r->step = TF_NEW_N(arena, struct tf_recipe_step, list->n + 1);
-    r->n_steps = list->n;
-    for (size_t k = 0; k < list->n; k++)
-        TF_TRY(read_step(arena, list->item[k], &r->step[k], reterr));
-    if (r->n_steps > 0 && r->spec.weight == NULL)
+    const struct tf_yaml *list = tf_yaml_get(root, "weights");
+    TF_TRY(tf_steps_read(arena, list, tf_path_dir(arena, r->file), &r->steps, reterr));
+    if (list != NULL && list->n > 0 && r->spec.weight == NULL)
         return tf_yaml_fail(list, reterr, "`weights` makes a weight: name it in design: weight");
     return TF_OK;
 }

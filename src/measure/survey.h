@@ -38,7 +38,7 @@ struct tf_calibrated; /* weights: what a step calibrated to (calibrate.h) */
 
 struct tf_survey {
     struct tf_arena *arena;
-    const struct tf_table *t;
+    struct tf_table *t;    /* weighting steps add columns to it */
     size_t n;              /* rows of the table, all of them; domains are masks over them */
     const double *w;       /* [n] final weights; 0: the row is not in the sample any more */
     const double *w_base;  /* [n] before the weighting steps */

@@ -1,40 +1,256 @@
-/* Weights, in declared steps.
+/* Where weights begin and where they end, and the weights of a study's recipes.
  *
- *     base    1 / (p_psu x p_household x p_person): the inverse of the probability of being in the
- *             sample (Horvitz & Thompson 1952; tf_base_weight of the draw room)
- *     rake    to population totals (rake.c)
- *     scale   to a sum of n: shares stay, totals become numbers of cases
+ *     base    1 / (p_psu x p_household x p_person x …): the inverse of the probability of being in
+ *             the sample (Horvitz & Thompson 1952; tf_base_weight of the draw room)
+ *     scale   to a sum; one of
+ *               to: n           weights average 1: shares stay, totals become numbers of cases
+ *               total: x        the same to any number
+ *               population: N   a known number of persons: totals count persons
+ *               equal: country  each group has the same say (`each: equal`, the sum of its weights is
+ *                               cases / groups) or its own number of cases (`each: own`)
  *
- * The steps run in order on one column, the design's weight; the first is usually `base`, and where
- * it is not, the column must be there already. Each step leaves one line of diagnosis: the sum of
- * weights, their range, and Kish's 1 + cv^2, the price of unequal weights (Kish 1965, 11.2C). */
+ * `to` and `total` change the unit and nothing else. A population, and the say of groups, are known
+ * numbers: their standard errors know them, as after post-stratification to one cell, or to the
+ * groups, and every replicate is scaled anew.
+ *
+ * The steps of a study's recipe run on one column, the design's weight; the first is usually `base`,
+ * and where it is not, the column must be there already. */
 #include <math.h>
 #include <string.h>
 
 #include "draw/draw.h"
-#include "measure/inside.h"
+#include "measure/calibrate.h"
 
-static enum tf_code base_step(const struct tf_recipe_step *s, const struct tf_table *t, double *w,
+/* ---- Base weights ------------------------------------------------------------------------- */
+
+struct base_said {
+    const struct tf_yaml *at;
+    const char **p; /* [n] columns of probabilities */
+    size_t n;
+};
+struct base_bound {
+    const struct base_said *said;
+    size_t *col;
+};
+
+static enum tf_code read_base(struct tf_arena *arena, const struct tf_yaml *at, const char *dir,
+                              void **ret, struct tf_err *reterr)
+{
+    static const char *const keys[] = {"p_psu", "p_household", "p_person"};
+    struct base_said *s = TF_NEW(arena, struct base_said);
+    const char **more;
+    size_t n_more;
+    (void)dir;
+    *ret = s;
+    s->at = at;
+    TF_TRY(tf_yaml_opt_texts(arena, at, "p", &more, &n_more, reterr));
+    s->p = TF_NEW_N(arena, const char *, n_more + 3);
+    for (size_t k = 0; k < 3; k++) {
+        const char *name;
+        TF_TRY(tf_yaml_opt_text(at, keys[k], NULL, &name, reterr));
+        if (name != NULL)
+            s->p[s->n++] = name;
+    }
+    for (size_t k = 0; k < n_more; k++)
+        s->p[s->n++] = more[k];
+    return s->n > 0 ? TF_OK
+                    : tf_yaml_fail(at, reterr, "the base step needs p_psu, or `p`: the columns of "
+                                               "the probabilities");
+}
+
+static enum tf_code bind_base(struct tf_weighing *g, const void *said, const double *w, void **ret,
                               struct tf_err *reterr)
 {
-    size_t col[3];
-    for (size_t k = 0; k < 3; k++)
-        if (s->p[k] != NULL)
-            TF_TRY(tf_table_need(t, s->p[k], &col[k], reterr));
-    for (size_t row = 0; row < t->n_rows; row++) {
-        double p[3] = {1, 1, 1};
-        for (size_t k = 0; k < 3; k++) {
-            if (s->p[k] == NULL || (tf_value_number(&t->col[col[k]], row, &p[k]) && p[k] > 0 &&
-                                    p[k] <= 1))
-                continue;
-            (void)tf_fail(reterr, TF_E_DESIGN, "row %zu of '%s' has no probability in '%s'",
-                          row + 1, t->name, s->p[k]);
-            return tf_help(reterr, "A probability lies above 0 and is at most 1.");
-        }
-        w[row] = tf_base_weight(p[0], p[1], p[2]);
-    }
+    struct base_bound *b = TF_NEW(g->arena, struct base_bound);
+    (void)w;
+    *ret = b;
+    b->said = said;
+    b->col = TF_NEW_N(g->arena, size_t, b->said->n);
+    for (size_t k = 0; k < b->said->n; k++)
+        TF_TRY(tf_table_need(g->t, b->said->p[k], &b->col[k], reterr));
     return TF_OK;
 }
+
+static enum tf_code take_base(struct tf_weighing *g, void *bound, double *w, struct tf_took *ret,
+                              struct tf_err *reterr)
+{
+    const struct base_bound *b = bound;
+    for (size_t row = 0; row < g->n; row++) {
+        double three[3] = {1, 1, 1}, rest = 1;
+        for (size_t k = 0; k < b->said->n; k++) {
+            double p = 0;
+            if (!tf_value_number(&g->t->col[b->col[k]], row, &p) || !(p > 0 && p <= 1)) {
+                (void)tf_fail(reterr, TF_E_DESIGN, "row %zu of '%s' has no probability in '%s'",
+                              row + 1, g->t->name, b->said->p[k]);
+                return tf_help(reterr, "A probability lies above 0 and is at most 1.");
+            }
+            if (k < 3)
+                three[k] = p;
+            else
+                rest *= p;
+        }
+        w[row] = tf_base_weight(three[0], three[1], three[2]) / rest;
+    }
+    ret->words = "base weights";
+    return TF_OK;
+}
+
+static const char *const base_keys[] = {"p_psu", "p_household", "p_person", "p", NULL};
+const struct tf_step_kind tf_step_base = {.word = "base", .known = base_keys, .read = read_base,
+                                          .bind = bind_base, .take = take_base, .begins = true};
+
+/* ---- Scaling ------------------------------------------------------------------------------ */
+
+struct scale_said {
+    const struct tf_yaml *at;
+    const char *equal; /* variable, or NULL */
+    double sum;        /* NaN: the number of cases */
+    bool known, own;
+};
+struct scale_bound {
+    const struct scale_said *said;
+    struct tf_cells cells;  /* one, or the groups */
+    double *total, *factor; /* [cells], [cells + 1] */
+    bool fixed;             /* the factor of the whole sample holds for replicates too */
+    const char *words;
+};
+
+static enum tf_code read_equal(const struct tf_yaml *at, struct scale_said *s,
+                               struct tf_err *reterr)
+{
+    const char *each;
+    TF_TRY(tf_yaml_opt_text(at, "equal", NULL, &s->equal, reterr));
+    TF_TRY(tf_yaml_opt_text(at, "each", "equal", &each, reterr));
+    s->known = true;
+    s->own = strcmp(each, "own") == 0;
+    return s->own || strcmp(each, "equal") == 0
+               ? TF_OK
+               : tf_yaml_fail(tf_yaml_get(at, "each"), reterr,
+                              "each group has an `equal` say, or its `own` number of cases");
+}
+
+static enum tf_code read_scale(struct tf_arena *arena, const struct tf_yaml *at, const char *dir,
+                               void **ret, struct tf_err *reterr)
+{
+    static const char *const ways[] = {"to", "population", "total", "equal"};
+    struct scale_said *s = TF_NEW(arena, struct scale_said);
+    const char *to;
+    size_t said = 0;
+    (void)dir;
+    *ret = s;
+    s->at = at;
+    s->sum = (double)NAN;
+    for (size_t k = 0; k < 4; k++)
+        said += tf_yaml_get(at, ways[k]) != NULL;
+    if (said > 1)
+        return tf_yaml_fail(at, reterr, "scale to one of: to, population, total, equal");
+    if (tf_yaml_get(at, "equal") != NULL)
+        return read_equal(at, s, reterr);
+    if (tf_yaml_get(at, "each") != NULL)
+        return tf_yaml_fail(tf_yaml_get(at, "each"), reterr, "`each` belongs to `equal`");
+    s->known = tf_yaml_get(at, "population") != NULL;
+    const char *key = s->known ? "population" : "total";
+    if (tf_yaml_get(at, key) != NULL) {
+        TF_TRY(tf_yaml_need_number(at, key, &s->sum, reterr));
+        return s->sum > 0 && isfinite(s->sum)
+                   ? TF_OK
+                   : tf_yaml_fail(tf_yaml_get(at, key), reterr, "a sum of weights is above 0");
+    }
+    TF_TRY(tf_yaml_opt_text(at, "to", "n", &to, reterr));
+    if (strcmp(to, "n") == 0)
+        return TF_OK;
+    (void)tf_yaml_fail(tf_yaml_get(at, "to"), reterr, "weights can be scaled to: n");
+    return tf_help(reterr, "Or write `population: N`, `total: x`, `equal: variable`.");
+}
+
+static enum tf_code bind_groups(struct tf_weighing *g, struct scale_bound *b, const double *w,
+                                struct tf_err *reterr)
+{
+    size_t col, n_in = 0;
+    bool *in = TF_NEW_N(g->arena, bool, g->n);
+    TF_TRY(tf_table_need(g->t, b->said->equal, &col, reterr));
+    const struct tf_codes *codes = tf_codes_make(g->arena, g->t, col);
+    for (size_t row = 0; row < g->n; row++) {
+        in[row] = w[row] > 0;
+        n_in += in[row];
+        if (in[row] && codes->of[row] == TF_NO_CODE) {
+            (void)tf_fail(reterr, TF_E_DESIGN, "row %zu of '%s' has no %s", row + 1, g->t->name,
+                          b->said->equal);
+            return tf_help(reterr, "Every case needs a group to be scaled in.");
+        }
+    }
+    const struct tf_crossing x = tf_codes_cross(g->arena, &codes, 1, in, g->n);
+    tf_cells_open(g->arena, &b->cells, x.of, x.n, g->n, g->threads);
+    b->total = TF_NEW_N(g->arena, double, x.n + 1);
+    for (size_t row = 0; row < g->n; row++)
+        if (in[row])
+            b->total[x.of[row]] += 1;
+    for (size_t k = 0; !b->said->own && k < x.n; k++)
+        b->total[k] = (double)n_in / (double)x.n;
+    b->words = tf_printf(g->arena, b->said->own ? "each of %zu groups of %s scaled to its n"
+                                                : "%zu groups of %s scaled to an equal say",
+                         x.n, b->said->equal);
+    return TF_OK;
+}
+
+static enum tf_code bind_scale(struct tf_weighing *g, const void *said, const double *w,
+                               void **ret, struct tf_err *reterr)
+{
+    struct scale_bound *b = TF_NEW(g->arena, struct scale_bound);
+    *ret = b;
+    b->said = said;
+    b->fixed = !b->said->known;
+    if (b->said->equal != NULL) {
+        TF_TRY(bind_groups(g, b, w, reterr));
+    } else {
+        uint32_t *of = TF_NEW_N(g->arena, uint32_t, g->n);
+        size_t n_in = 0;
+        for (size_t row = 0; row < g->n; row++) {
+            of[row] = w[row] > 0 ? 0 : TF_NO_CODE;
+            n_in += w[row] > 0;
+        }
+        tf_cells_open(g->arena, &b->cells, of, 1, g->n, g->threads);
+        b->total = TF_NEW_N(g->arena, double, 2);
+        b->total[0] = isnan(b->said->sum) ? (double)n_in : b->said->sum;
+        b->words = isnan(b->said->sum)
+                       ? "scaled to n"
+                       : tf_printf(g->arena, "scaled to %s%s",
+                                   b->said->known ? "a population of " : "",
+                                   tf_double_text(g->arena, b->said->sum));
+    }
+    b->factor = TF_NEW_N(g->arena, double, b->cells.n + 1);
+    return TF_OK;
+}
+
+static enum tf_code take_scale(struct tf_weighing *g, void *bound, double *w, struct tf_took *ret,
+                               struct tf_err *reterr)
+{
+    const struct scale_bound *b = bound;
+    ret->words = b->words;
+    if (!g->replicate || !b->fixed) {
+        tf_cells_sum(&b->cells, w, b->factor);
+        for (size_t k = 0; k < b->cells.n; k++) {
+            if (!(b->factor[k] > 0))
+                return tf_fail(reterr, TF_E_CONVERGE, "a replicate has no case of a group");
+            b->factor[k] = b->total[k] / b->factor[k];
+        }
+    }
+    tf_cells_multiply(&b->cells, b->factor, w);
+    return TF_OK;
+}
+
+static struct tf_calibrated *scale_known(struct tf_weighing *g, void *bound, const double *w)
+{
+    const struct scale_bound *b = bound;
+    return b->said->known ? tf_calibrated_to_cells(g->arena, &b->cells, w) : NULL;
+}
+
+static const char *const scale_keys[] = {"to", "population", "total", "equal", "each", NULL};
+const struct tf_step_kind tf_step_scale = {.word = "scale", .known = scale_keys,
+                                           .read = read_scale, .bind = bind_scale,
+                                           .take = take_scale, .known_totals = scale_known};
+
+/* ---- The weights of a study's recipe -------------------------------------------------------- */
 
 /* Weights that were delivered, for steps that start from them. */
 static enum tf_code take_weights(const struct tf_table *t, const char *name, double *w,
@@ -51,93 +267,23 @@ static enum tf_code take_weights(const struct tf_table *t, const char *name, dou
     return TF_OK;
 }
 
-static void scale_step(double *w, size_t n)
-{
-    struct tf_sum sum = {0};
-    for (size_t row = 0; row < n; row++)
-        tf_sum_add(&sum, w[row]);
-    const double factor = (double)n / tf_sum_of(&sum);
-    for (size_t row = 0; row < n; row++)
-        w[row] *= factor;
-}
-
-static void diagnose(struct tf_buf *out, const char *step, const double *w, size_t n)
-{
-    struct tf_sum sum = {0}, square = {0};
-    double low = w[0], high = w[0];
-    for (size_t row = 0; row < n; row++) {
-        tf_sum_add(&sum, w[row]);
-        tf_sum_add(&square, w[row] * w[row]);
-        low = w[row] < low ? w[row] : low;
-        high = w[row] > high ? w[row] : high;
-    }
-    const double s = tf_sum_of(&sum);
-    tf_buf_printf(out, "; %s: sum ", step);
-    tf_buf_fixed(out, s, 0);
-    tf_buf_add(out, ", ");
-    tf_buf_fixed(out, low, 2);
-    tf_buf_add(out, " to ");
-    tf_buf_fixed(out, high, 2);
-    tf_buf_add(out, ", effect of unequal weights ");
-    tf_buf_fixed(out, (double)n * tf_sum_of(&square) / (s * s), 2);
-}
-
-static bool holds_for(const struct tf_recipe_step *s, const char *country)
-{
-    for (size_t k = 0; k < s->n_countries; k++)
-        if (strcmp(s->country[k], country) == 0)
-            return true;
-    return s->n_countries == 0;
-}
-
-static enum tf_code run_step(struct tf_arena *arena, const struct tf_recipe_step *s,
-                             const struct tf_table *t, double *w, struct tf_buf *diagnostics,
-                             struct tf_err *reterr)
-{
-    double gap;
-    size_t sweeps;
-    switch (s->step) {
-    case TF_STEP_BASE:
-        TF_TRY(base_step(s, t, w, reterr));
-        diagnose(diagnostics, "base weights", w, t->n_rows);
-        break;
-    case TF_STEP_RAKE:
-        TF_TRY(tf_rake(arena, t, w, s->margin, s->n_margins, s->epsilon, s->max_sweeps, &gap,
-                       &sweeps, reterr));
-        diagnose(diagnostics, tf_printf(arena, "raked in %zu sweep%s", sweeps,
-                                        sweeps == 1 ? "" : "s"), w, t->n_rows);
-        break;
-    case TF_STEP_SCALE:
-        scale_step(w, t->n_rows);
-        diagnose(diagnostics, "scaled to n", w, t->n_rows);
-        break;
-    }
-    return TF_OK;
-}
-
 enum tf_code tf_weights_make(struct tf_arena *arena, const struct tf_recipe *recipe,
                              const char *country, struct tf_table *t, struct tf_buf *diagnostics,
                              struct tf_err *reterr)
 {
-    double *w = TF_NEW_N(arena, double, t->n_rows);
-    bool begun = false;
-    if (t->n_rows == 0)
-        return TF_OK; /* the design will say so */
-    for (size_t k = 0; k < recipe->n_steps; k++) {
-        const struct tf_recipe_step *s = &recipe->step[k];
-        if (!holds_for(s, country))
-            continue;
-        enum tf_code code = TF_OK;
-        if (!begun && s->step != TF_STEP_BASE)
-            code = take_weights(t, recipe->spec.weight, w, reterr);
-        if (code == TF_OK)
-            code = run_step(arena, s, t, w, diagnostics, reterr);
-        if (code != TF_OK)
-            return tf_recipe_place(s->at, code, reterr);
-        begun = true;
-    }
-    if (!begun)
-        return TF_OK;
+    double *w = TF_NEW_N(arena, double, t->n_rows + 1);
+    struct tf_weighing *g = TF_NEW(arena, struct tf_weighing);
+    struct tf_weighed made;
+    bool begins;
+    const struct tf_yaml *first = tf_steps_first(recipe->steps, country, &begins);
+    if (t->n_rows == 0 || first == NULL)
+        return TF_OK; /* without cases the design will say so */
+    *g = (struct tf_weighing){.arena = arena, .t = t, .n = t->n_rows, .threads = 1};
+    if (!begins)
+        TF_TRY(tf_recipe_place(first, take_weights(t, recipe->spec.weight, w, reterr), reterr));
+    TF_TRY(tf_steps_take(g, recipe->steps, country, false, w, &made, reterr));
+    for (size_t k = 0; k < made.n_reports; k++)
+        tf_buf_printf(diagnostics, "; %s", made.report[k].text);
     size_t col = tf_table_find(t, recipe->spec.weight);
     if (col >= SIZE_MAX - 1)
         col = tf_table_add(t, recipe->spec.weight, TF_NUMBER);
