@@ -3,6 +3,8 @@
  * usage: trefoil measure estimate --data FILE --weight W --var V[,V…] [--stratum S[,S…]] [--psu P]
  *            [--stat prop|mean|total] [--by A[,B…]] [--where EXPR] [--ci logit|t] [--level 0.95]
  *            [--lonely-psu error|adjust|average|remove|certainty] [--json]
+ *        trefoil measure run RECIPE.yaml [--threads N] [-o FILE.csv|.xlsx] [--weights FILE.csv]
+ *            [--json]
  *        trefoil measure run COUNTRY [--study DIR] [--json]
  *
  * `estimate` reads a data file (.sav .zsav .dta .csv) and answers at once:
@@ -28,7 +30,20 @@
  * with a simple random sample with replacement of the same size. Flags: zero and full (nobody or
  * everybody: a one-sided interval), df0 (no degree of freedom: no interval), lonely, empty.
  *
- * `run` does what the recipes of a study say for one country and keeps the figures in the vault.
+ * `run RECIPE.yaml` needs nothing of a study: a data file, its design, weighting steps, and the
+ * estimates wanted, as text that can be kept and signed. For instance
+ *
+ *     data: yrbs2019.sav
+ *     design: {weight: weight, strata: stratum, psu: psu, nest: true}
+ *     estimates:
+ *       - {id: sad, stat: prop, vars: [q25, q26], by: [q2], ci: [logit, beta], deff: true}
+ *       - {id: gap, stat: contrast, of: sad, expr: "`2:q25:1` - `1:q25:1`"}
+ *
+ * Every design, replicate, weighting step and statistic it knows: docs/RECIPES.md. --threads changes
+ * the time and no digit. -o writes the tables, --weights the data with a column for each step.
+ *
+ * `run COUNTRY` does what the recipes of a study say for one country and keeps the figures in the
+ * vault.
  *
  * How each number is made, and where packages differ: docs/METHODS.md. */
 #include <jansson.h>
@@ -36,8 +51,7 @@
 #include <string.h>
 
 #include "base/import.h"
-#include "cmd/cmd.h"
-#include "measure/measure.h"
+#include "cmd/measure.h"
 
 struct ask { /* the words of `estimate` */
     const char *data, *weight, *stratum, *psu, *stat, *var, *by, *where, *ci, *level, *lonely;
@@ -263,25 +277,38 @@ static enum tf_code run_country(struct tf_run *run, const char *country, struct 
     return TF_OK;
 }
 
+/* A file, not a country: it ends as recipes do, or lies in a folder. */
+static bool is_recipe(const char *word)
+{
+    return tf_ends(word, ".yaml") || tf_ends(word, ".yml") || strchr(word, '/') != NULL;
+}
+
 enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
 {
     struct ask a = {0};
+    struct tf_recipe_say say = {0};
     const struct tf_option options[] = {
         {"--data", &a.data, NULL},     {"--weight", &a.weight, NULL}, {"--var", &a.var, NULL},
         {"--stratum", &a.stratum, NULL}, {"--psu", &a.psu, NULL},     {"--stat", &a.stat, NULL},
         {"--by", &a.by, NULL},         {"--where", &a.where, NULL},   {"--ci", &a.ci, NULL},
         {"--level", &a.level, NULL},   {"--lonely-psu", &a.lonely, NULL},
+        {"--threads", &say.threads, NULL}, {"-o", &say.out, NULL},
+        {"--weights", &say.weights, NULL},
     };
     const char **word;
     size_t n;
     TF_TRY(tf_options(run, options, sizeof options / sizeof options[0], &word, &n, reterr));
     if (n == 1 && strcmp(word[0], "estimate") == 0)
         return estimate(run, &a, reterr);
+    if (n == 2 && strcmp(word[0], "run") == 0 && is_recipe(word[1])) {
+        say.recipe = word[1];
+        return tf_run_recipe(run, &say, reterr);
+    }
     if (n == 2 && strcmp(word[0], "run") == 0)
         return run_country(run, word[1], reterr);
     if (n > 0 && strcmp(word[0], "estimate") == 0)
         return tf_usage(run, reterr, "`trefoil measure estimate` does not know the word '%s'",
                         word[1]);
     return tf_usage(run, reterr,
-                    "say `trefoil measure estimate …` or `trefoil measure run COUNTRY`");
+                    "say `trefoil measure estimate …` or `trefoil measure run RECIPE.yaml`");
 }
