@@ -250,6 +250,23 @@ static const char *codes_text(struct tf_arena *arena, const struct part *p, size
     return tf_buf_text(&b);
 }
 
+static void name_strata(struct reader *r, const struct parts *strata)
+{
+    const struct tf_stage *st = &r->s->stage[0];
+    r->s->stratum_name = TF_NEW_N(r->arena, const char *, st->n_strata);
+    for (size_t row = r->t->n_rows; row-- > 0;) {
+        const char **name = &r->s->stratum_name[st->stratum[row]];
+        if (*name != NULL)
+            continue;
+        struct tf_buf b = {.arena = r->arena};
+        for (size_t k = 0; strata->n > 0 && k < strata->part[0].n; k++) {
+            const struct tf_codes *c = strata->part[0].codes[k];
+            tf_buf_printf(&b, "%s%s", k > 0 ? "." : "", c->text[c->of[row]]);
+        }
+        *name = tf_buf_text(&b);
+    }
+}
+
 /* A unit must lie in one stratum. */
 static enum tf_code check_nesting(const struct reader *r, const struct part *psu,
                                   const struct tf_stage *st, size_t stage, struct tf_err *reterr)
@@ -460,7 +477,12 @@ static enum tf_code read_lonely(const struct reader *r, const struct parts *stra
                            word);
         return tf_help(reterr, "Rules are error, adjust, average, remove and certainty.");
     }
-    for (size_t l = 0; l < (s->one_stage ? 1 : s->n_stages) && s->lonely == TF_LONELY_ERROR; l++)
+    /* replicates look at the first stage only, given ones not even there */
+    const struct tf_yaml *replicates = tf_yaml_get(r->at, "replicates");
+    size_t levels = s->one_stage || replicates != NULL ? 1 : s->n_stages;
+    if (tf_yaml_get(replicates, "file") != NULL || tf_yaml_get(replicates, "columns") != NULL)
+        levels = 0;
+    for (size_t l = 0; l < levels && s->lonely == TF_LONELY_ERROR; l++)
         for (uint32_t h = 0; h < s->stage[l].n_strata; h++)
             if (s->stage[l].stratum_units[h] == 1 && 1 - 1 / s->stage[l].population[h] >= 1e-7)
                 return lonely_fail(r, strata, l, h, reterr);
@@ -525,11 +547,14 @@ enum tf_code tf_survey_read(struct tf_arena *arena, const struct tf_yaml *design
     }
     for (size_t l = 0; l < r.s->n_stages; l++)
         TF_TRY(make_stage(&r, &strata, &psu, nest, l, reterr));
+    name_strata(&r, &strata);
     TF_TRY(read_fpc(&r, reterr));
     TF_TRY(read_weights(&r, reterr));
     TF_TRY(read_lonely(&r, &strata, reterr));
     tell(&r, &strata, &psu);
-    static const char *const later[] = {"pps", "phase2", "replicates"};
+    if (tf_yaml_get(design, "replicates") != NULL)
+        TF_TRY(tf_replicates_read(r.s, tf_yaml_get(design, "replicates"), dir, reterr));
+    static const char *const later[] = {"pps", "phase2"};
     for (size_t k = 0; k < sizeof later / sizeof *later; k++)
         if (tf_yaml_get(design, later[k]) != NULL)
             return tf_yaml_fail(tf_yaml_get(design, later[k]), reterr,

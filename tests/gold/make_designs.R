@@ -124,4 +124,87 @@ for (lonely in c("adjust", "average", "remove", "certainty")) for (domains in c(
 }
 rule("error")
 write.csv(out, "designs.csv", row.names = FALSE)
-cat(nrow(out), "lines\n")
+cat(nrow(out), "lines of designs\n")
+
+# ---- replicates ------------------------------------------------------------------------------------
+out <- NULL
+where <- c("stype == 'E'", "met == 1")
+clus1 <- svydesign(id = ~dnum, weights = ~pw, data = apiclus1)
+clus1f <- svydesign(id = ~dnum, weights = ~pw, fpc = ~fpc, data = apiclus1)
+strat <- svydesign(id = ~1, strata = ~stype, weights = ~pw, data = apistrat)
+stratf <- svydesign(id = ~1, strata = ~stype, weights = ~pw, fpc = ~fpc, data = apistrat)
+as <- function(d, ...) as.svrepdesign(d, ...)
+several("apiclus1", "{psu: dnum, weight: pw, replicates: {type: jk1}}", as(clus1, type = "JK1"),
+        c("api00", "enroll"), where)
+several("apiclus1", "{psu: dnum, weight: pw, fpc: fpc, replicates: {type: jk1, mse: true}}",
+        as(clus1f, type = "JK1", mse = TRUE), c("api00", "meals"), where)
+several("apistrat", "{strata: stype, weight: pw, replicates: {type: jkn}}", as(strat, type = "JKn"),
+        c("api00", "api99"), where)
+several("apistrat", "{strata: stype, weight: pw, fpc: fpc, replicates: {type: jkn, mse: true}}",
+        as(stratf, type = "JKn", mse = TRUE), c("api00", "met"), where)
+lone <- lone[lone$h != "e", ]
+save(lone, "lone2")
+for (lonely in c("adjust", "average", "remove", "certainty")) {
+  rule(lonely)
+  several("lone2", sprintf("{strata: h, psu: i, nest: true, weight: w, lonely_psu: %s, replicates: {type: jkn}}",
+                           lonely), as(svydesign(id = ~i, strata = ~h, weights = ~w, data = lone, nest = TRUE),
+                                       type = "JKn"), c("x", "y"), c("sex == 1", "rare == 1", "h == 'a'"))
+}
+rule("error")
+scdd <- svydesign(id = ~ambulance, strata = ~ESA, data = scd, nest = TRUE)
+several("scd", "{strata: ESA, psu: ambulance, nest: true, replicates: {type: brr}}", as(scdd, type = "BRR"),
+        c("alive", "arrests"))
+several("scd", "{strata: ESA, psu: ambulance, nest: true, replicates: {type: fay, rho: 0.3, mse: true}}",
+        as(scdd, type = "Fay", fay.rho = .3, mse = TRUE), c("alive", "arrests"))
+# pairs of PSUs in 3 to 40 strata: each of the ways to a Hadamard matrix; the ratio tells them apart
+for (H in c(3, 6, 10, 13, 18, 25, 33, 40)) {
+  n <- rep(2, H); if (H == 10) n[c(2, 7)] <- c(4, 6); if (H == 13) n[c(3, 5)] <- c(3, 5)
+  pairs <- data.frame(h = rep(1:H, 2 * n), i = unlist(lapply(n, function(k) rep(1:k, each = 2))))
+  pairs$w <- round(exp(rnorm(nrow(pairs), 1, .4)), 2); pairs$x <- rpois(nrow(pairs), 20)
+  pairs$y <- round(pairs$x * .3 + rnorm(nrow(pairs), 3, 2), 2)
+  pairs <- pairs[sample(nrow(pairs)), ]
+  save(pairs, paste0("pairs", H))
+  large <- ifelse(H == 13, "merge", "split")
+  d <- svydesign(id = ~i, strata = ~h, weights = ~w, data = pairs, nest = TRUE)
+  several(paste0("pairs", H), sprintf("{strata: h, psu: i, nest: true, weight: w, replicates: {type: brr, large: %s}}",
+                                      large), as(d, type = "BRR", large = large), c("y", "x"), c("h < 6", "x > 20"))
+  several(paste0("pairs", H), sprintf(
+    "{strata: h, psu: i, nest: true, weight: w, replicates: {type: fay, rho: 0.5, large: %s}}", large),
+    as(d, type = "Fay", fay.rho = .5, large = large), c("y", "x"), "i == 1")
+}
+# given: R's bootstraps by file, multipliers and weights
+file <- function(rep, name, combined) {
+  w <- weights(rep, if (combined) "analysis" else "replication")
+  colnames(w) <- paste0("r", 1:ncol(w))
+  write.csv(as.data.frame(apply(w, 2, num)), paste0("data_", name, ".csv"), row.names = FALSE, quote = FALSE)
+}
+clus2 <- svydesign(id = ~dnum + snum, fpc = ~fpc1 + fpc2, data = apiclus2)
+for (type in c("bootstrap", "subbootstrap", "mrbbootstrap")) {
+  r <- as(if (type == "mrbbootstrap") clus2 else clus1f, type = type, replicates = 23)
+  data <- if (type == "mrbbootstrap") "apiclus2" else "apiclus1"
+  base <- if (type == "mrbbootstrap") "fpc: [fpc1, fpc2], psu: [dnum, snum]" else "weight: pw, psu: dnum"
+  file(r, paste0("rep_", type), FALSE)
+  several(data, sprintf("{%s, replicates: {file: data_rep_%s.csv, combined: false, scale: %.17g, rscales: %.17g}}",
+                        base, type, r$scale, r$rscales[1]), r, c("api00", "enroll"), "met == 1")
+}
+r <- as(clus1f, type = "JK1")
+file(r, "rep_jk1", TRUE)
+given <- function(...) svrepdesign(data = apiclus1, repweights = weights(r, "analysis"), weights = ~pw, ...)
+several("apiclus1", "{weight: pw, replicates: {file: data_rep_jk1.csv, type: jk1}}", given(type = "JK1"),
+        c("api00", "enroll"), where)
+several("apiclus1", "{weight: pw, replicates: {file: data_rep_jk1.csv, type: bootstrap, mse: true}}",
+        given(type = "bootstrap", mse = TRUE), c("api00", "enroll"))
+several("apiclus1", "{weight: pw, replicates: {file: data_rep_jk1.csv, type: acs}}", given(type = "ACS"), "api00")
+several("apiclus1", "{weight: pw, replicates: {file: data_rep_jk1.csv, type: fay, rho: 0.4}}",
+        given(type = "Fay", rho = .4), "api00")
+several("apiclus1", "{weight: pw, replicates: {file: data_rep_jk1.csv, scale: 0.9, rscales: 0.5}}",
+        given(type = "other", scale = .9, rscales = rep(.5, 15)), "api00")
+columns <- data.frame(apiclus1[, c("pw", "api00", "enroll")], unclass(weights(r, "replication")))
+names(columns)[-(1:3)] <- paste0("rw", 1:15)
+for (k in 4:18) columns[[k]] <- num(columns[[k]])
+save(columns, "columns")
+several("columns", "{weight: pw, replicates: {columns: rw1-rw15, type: jkn, combined: false}}",
+        svrepdesign(data = apiclus1, repweights = as.data.frame(unclass(weights(r, "replication"))), weights = ~pw, type = "JKn",
+                    combined.weights = FALSE), c("api00", "enroll"))
+write.csv(out, "replicates.csv", row.names = FALSE)
+cat(nrow(out), "lines of replicates\n")
