@@ -265,6 +265,14 @@ TF_MUST_CHECK enum tf_code tf_plan_strata(struct tf_arena *arena, const struct t
                                           double power, size_t min, struct tf_table **ret,
                                           struct tf_err *reterr);
 
+/* A plan for people: what was asked, what it takes, and the tables above (plan_text.c). strata may be
+ * NULL. */
+void tf_plan_text(struct tf_arena *arena, const struct tf_plan *p, const struct tf_table *strata,
+                  struct tf_buf *out);
+/* The design effects that a plan's precision table shows: 1, 1.5, 2, 3 and its own; returns how many
+ * of the five places are filled, in rising order. */
+size_t tf_plan_deffs(const struct tf_plan *p, double deff[5]);
+
 /* ---- within the PSU (segment.c, walk.c, within.c, kish.c, birthday.c, roster.c) ---- */
 
 /* One segment of each PSU with probability proportional to its households (CSV: psu, segment,
@@ -318,7 +326,7 @@ TF_MUST_CHECK enum tf_code tf_dyads_draw_by(struct tf_arena *arena, const char *
                                             const char *seed_name, struct tf_table **ret,
                                             struct tf_err *reterr);
 /* Kish's tables for households not yet met: `households` numbered sheets in each PSU of a sample (CSV:
- * psu). Table: psu, sheet, table (A … F), of_1 … of_6: whom to interview among 1 … 6 or more. */
+ * psu). Table: psu, table (A … F), sheet, of_1 … of_6: whom to interview among 1 … 6 or more. */
 TF_MUST_CHECK enum tf_code tf_kish_sheets(struct tf_arena *arena, const char *sample,
                                           size_t households, const char *seed_name,
                                           struct tf_table **ret, struct tf_err *reterr);

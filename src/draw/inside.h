@@ -90,13 +90,34 @@ struct draw_stratum *draw_strata_of(struct tf_arena *a, const struct tf_frame *f
 void draw_reserves(struct tf_arena *a, const struct tf_frame *f, const struct draw_stratum *s,
                    size_t n, const struct tf_draw_opt *opt, struct tf_sample *sample);
 
-/* Tables of results (within.c). */
+/* Rows of a sheet that share their first keys and stand together: [from, to) (groups.c). A group that
+ * stands in two places of the file would be drawn twice: the second place is refused. */
+struct tf_sheet;
+struct draw_group {
+    size_t from, to;
+};
+TF_MUST_CHECK enum tf_code draw_groups(const struct tf_sheet *s, const size_t *key, size_t n_keys,
+                                       const char *what, struct draw_group **ret, size_t *ret_n,
+                                       struct tf_err *reterr);
+/* Is this row of a roster an eligible child (1), a caregiver (2), or neither (0)? (within.c) */
+TF_MUST_CHECK enum tf_code draw_role_of(const struct tf_sheet *s, size_t role_at, size_t eligible_at,
+                                        size_t row, int *ret, struct tf_err *reterr);
+/* Looking up rows by one or two keys: an index sorted by them; a key twice is refused. find gives
+ * SIZE_MAX where there is none. */
+struct draw_index {
+    const struct tf_sheet *s;
+    size_t key[2], n_keys, *row;
+};
+TF_MUST_CHECK enum tf_code draw_index_new(const struct tf_sheet *s, const size_t *key, size_t n_keys,
+                                          struct draw_index *ret, struct tf_err *reterr);
+size_t draw_index_find(const struct draw_index *x, const char *first, const char *second);
+
+/* Tables of results (tables.c). */
 void draw_put_text(struct tf_table *t, size_t col, size_t row, const char *text);
 void draw_put_number(struct tf_table *t, size_t col, size_t row, double x); /* NaN: missing */
 struct tf_table *draw_table(struct tf_arena *a, const char *name, size_t n,
                             const char *const *column, size_t n_text, size_t n_number);
 /* A probability from a cell, in (0, 1]; empty is 1 when `empty_is_one`. */
-struct tf_sheet;
 TF_MUST_CHECK enum tf_code draw_cell_p(const struct tf_sheet *s, size_t row, size_t col,
                                        bool empty_is_one, double *ret, struct tf_err *reterr);
 
