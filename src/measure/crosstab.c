@@ -1,0 +1,411 @@
+/* Cross-tabulations: two questions against each other, with the tests of their association.
+ *
+ *     - {stat: crosstab, rows: q24, cols: q2, percent: row, tests: [F, Wald]}
+ *
+ * Every cell is an item: its share of the table, of its row or of its column, with error and counts.
+ * Lists of rows and of columns make a table of each pair. Tests (raoscott.c) are made in each domain
+ * on the categories that have cases there: a category that nobody chose takes no part, instead of
+ * making the test impossible, and the note says so. A table of one row or one column has no test: NaN.
+ *
+ * Cases without an answer to either question are outside the table, but stay in the design. */
+#include <math.h>
+#include <string.h>
+
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
+
+#include "measure/tabulate.h"
+
+enum percent { OF_TOTAL, OF_ROW, OF_COLUMN, N_PERCENTS };
+static const char *const PERCENT[N_PERCENTS] = {
+    [OF_TOTAL] = "total", [OF_ROW] = "row", [OF_COLUMN] = "column"};
+
+struct asked { /* the keys */
+    const char **row, **col;
+    size_t n_rows, n_cols;
+    enum tf_association test[TF_N_ASSOCIATIONS];
+    size_t n_tests;
+    enum percent percent;
+    bool totals; /* a test needs them */
+};
+
+struct table { /* one pair of questions in one domain */
+    struct tf_runner *r;
+    const struct tf_ask *ask;
+    const struct asked *asked;
+    const struct tf_codes *row, *col;
+    const uint32_t *row_at, *col_at; /* category of the table -> code */
+    size_t rows, cols;               /* categories with cases in some domain */
+    const struct tf_domain *domain;
+    uint32_t *of;                    /* [n] cell */
+    const uint32_t *group;           /* [cells] what a cell is a share of */
+    struct tf_tabulated shown, whole; /* the shares asked for; shares of the table */
+    const char *pair;                /* "q24 by q2" when there are several tables */
+    double df;
+};
+
+/* ---- The keys ------------------------------------------------------------------------------ */
+
+static enum tf_code words_of(const struct tf_runner *r, const struct tf_ask *ask, const char *key,
+                             const char ***ret, size_t *ret_n, struct tf_err *reterr)
+{
+    TF_TRY(tf_yaml_opt_texts(r->arena, ask->at, key, ret, ret_n, reterr));
+    if (*ret_n == 0) {
+        (void)tf_yaml_fail(ask->at, reterr, "a crosstab without '%s'", key);
+        return tf_help(reterr, "Name the variable whose categories are the %s: %s: q1.", key, key);
+    }
+    return TF_OK;
+}
+
+static enum tf_code read_tests(const struct tf_runner *r, const struct tf_ask *ask,
+                               struct asked *asked, struct tf_err *reterr)
+{
+    const char **word;
+    size_t n;
+    TF_TRY(tf_yaml_opt_texts(r->arena, ask->at, "tests", &word, &n, reterr));
+    if (tf_yaml_get(ask->at, "tests") == NULL)
+        asked->test[asked->n_tests++] = TF_TEST_F;
+    for (size_t k = 0; k < n; k++) {
+        enum tf_association which;
+        if (!tf_association_named(word[k], &which)) {
+            (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr, "no test is called '%s'",
+                               word[k]);
+            return tf_help(reterr, "Choose from F, Chisq, Wald, adjWald, lincom, saddlepoint.");
+        }
+        if (asked->n_tests < TF_N_ASSOCIATIONS)
+            asked->test[asked->n_tests++] = which;
+        asked->totals |= which == TF_TEST_WALD || which == TF_TEST_ADJWALD;
+    }
+    return TF_OK;
+}
+
+static enum tf_code read_keys(const struct tf_runner *r, const struct tf_ask *ask,
+                              struct asked *asked, struct tf_err *reterr)
+{
+    const char *percent;
+    *asked = (struct asked){.percent = OF_TOTAL};
+    TF_TRY(words_of(r, ask, "rows", &asked->row, &asked->n_rows, reterr));
+    TF_TRY(words_of(r, ask, "cols", &asked->col, &asked->n_cols, reterr));
+    TF_TRY(read_tests(r, ask, asked, reterr));
+    TF_TRY(tf_yaml_opt_text(ask->at, "percent", "total", &percent, reterr));
+    while (asked->percent < N_PERCENTS && strcmp(PERCENT[asked->percent], percent) != 0)
+        asked->percent++;
+    if (asked->percent == N_PERCENTS) {
+        (void)tf_yaml_fail(tf_yaml_get(ask->at, "percent"), reterr, "percent of what is '%s'?",
+                           percent);
+        return tf_help(reterr, "Choose from total, row, column.");
+    }
+    for (size_t k = 0; k < ask->n_ci; k++)
+        if (strcmp(ask->ci[k], "logit") != 0 && strcmp(ask->ci[k], "t") != 0) {
+            (void)tf_yaml_fail(tf_yaml_get(ask->at, "ci"), reterr,
+                               "cells of a crosstab have no interval '%s'", ask->ci[k]);
+            return tf_help(reterr, "Choose from logit, t; `stat: prop` has more.");
+        }
+    return TF_OK;
+}
+
+/* ---- Cells --------------------------------------------------------------------------------- */
+
+/* The categories with cases in the table of some domain; rank[code] is a category's place. */
+static size_t categories(struct tf_arena *arena, const struct tf_codes *c, const bool *seen,
+                         uint32_t **at, uint32_t **rank)
+{
+    size_t n = 0;
+    *at = TF_NEW_N(arena, uint32_t, c->n);
+    *rank = TF_NEW_N(arena, uint32_t, c->n);
+    for (uint32_t k = 0; k < c->n; k++)
+        if (seen[k]) {
+            (*rank)[k] = (uint32_t)n;
+            (*at)[n++] = k;
+        }
+    return n;
+}
+
+static bool answered(const struct table *t, const struct tf_domain *d, size_t i)
+{
+    return d->in[i] && t->row->of[i] != TF_NO_CODE && t->col->of[i] != TF_NO_CODE;
+}
+
+/* Number the categories over all domains, so that the tables of domains have the same shape. */
+static void shape(struct table *t, const struct tf_domain *domain, size_t n_domains, uint32_t **rank)
+{
+    struct tf_arena *arena = t->r->arena;
+    bool *row = TF_NEW_N(arena, bool, t->row->n), *col = TF_NEW_N(arena, bool, t->col->n);
+    uint32_t *at;
+    for (size_t d = 0; d < n_domains; d++)
+        for (size_t i = 0; i < t->r->survey->n; i++)
+            if (answered(t, &domain[d], i))
+                row[t->row->of[i]] = col[t->col->of[i]] = true;
+    t->rows = categories(arena, t->row, row, &at, &rank[0]);
+    t->row_at = at;
+    t->cols = categories(arena, t->col, col, &at, &rank[1]);
+    t->col_at = at;
+}
+
+static void number_cells(struct table *t, uint32_t *const *rank)
+{
+    const size_t n = t->r->survey->n;
+    for (size_t i = 0; i < n; i++)
+        t->of[i] = answered(t, t->domain, i)
+                       ? rank[0][t->row->of[i]] * (uint32_t)t->cols + rank[1][t->col->of[i]]
+                       : TF_NO_CODE;
+}
+
+static const uint32_t *groups(struct tf_arena *arena, const struct table *t, enum percent percent)
+{
+    uint32_t *group = TF_NEW_N(arena, uint32_t, t->rows * t->cols);
+    for (uint32_t k = 0; k < t->rows * t->cols; k++)
+        group[k] = percent == OF_TOTAL ? 0
+                   : percent == OF_ROW ? k / (uint32_t)t->cols
+                                       : k % (uint32_t)t->cols;
+    return group;
+}
+
+/* ---- Items --------------------------------------------------------------------------------- */
+
+struct base { /* what a cell is a share of */
+    size_t n, psu;
+    double weights, squares;
+};
+
+static struct base *bases(const struct table *t)
+{
+    struct tf_arena *arena = t->r->arena;
+    const struct tf_survey *s = t->r->survey;
+    const size_t cells = t->rows * t->cols;
+    struct base *base = TF_NEW_N(arena, struct base, cells);
+    bool *in = TF_NEW_N(arena, bool, s->n);
+    for (uint32_t g = 0; g < cells; g++) {
+        size_t first = 0;
+        while (first < cells && t->group[first] != g)
+            first++;
+        if (first == cells)
+            break;
+        for (size_t i = 0; i < s->n; i++) {
+            in[i] = t->of[i] != TF_NO_CODE && t->group[t->of[i]] == g;
+            base[g].weights += in[i] ? s->w[i] : 0;
+            base[g].squares += in[i] ? s->w[i] * s->w[i] : 0;
+        }
+        const struct tf_tally tally = tf_survey_count(arena, s, in);
+        base[g].n = tally.n;
+        base[g].psu = tally.psu;
+    }
+    return base;
+}
+
+static struct tf_by *cell_by(const struct table *t, uint32_t col)
+{
+    struct tf_by *by = TF_NEW_N(t->r->arena, struct tf_by, t->ask->n_by + 1);
+    if (t->ask->n_by > 0)
+        memcpy(by, t->domain->by, t->ask->n_by * sizeof *by);
+    by[t->ask->n_by] = (struct tf_by){
+        t->col->column->name, t->col->text[col],
+        tf_value_label(t->col->column, t->col->number[col], t->col->text[col])};
+    return by;
+}
+
+static double deff_of(const struct table *t, double p, double v, const struct base *base)
+{
+    const double n = (double)base->n, unit = n / (n - 1) * p * (1 - p);
+    const bool srs = t->ask->deff_kind != NULL && strcmp(t->ask->deff_kind, "srs") == 0;
+    const double simple = srs ? unit / n * (base->weights - n) / base->weights : unit / n;
+    return simple > 0 ? v / simple : (double)NAN;
+}
+
+/* No case, or every case, in the cell: Clopper & Pearson's one-sided interval on Kish's effective
+ * size, less for few degrees of freedom (interval.c). */
+static void one_sided(const struct table *t, struct tf_item *item, const struct base *base,
+                      const char *method)
+{
+    const double a = (1 - t->ask->level) / 2;
+    const double thin = qt(a, (double)base->n - 1, 1, 0) / qt(a, item->df, 1, 0);
+    const double edge = exp(log(a) / (base->weights * base->weights / base->squares * thin * thin));
+    tf_item_add_ci(t->r, item, method, item->n == 0 ? 0 : edge, item->n == 0 ? 1 - edge : 1);
+}
+
+static void interval(const struct table *t, struct tf_item *item, const struct base *base,
+                     const char *method)
+{
+    const double p = item->estimate;
+    const bool edge = item->n == 0 || item->n == item->base;
+    if (!(item->df >= 1))
+        return;
+    if (edge)
+        one_sided(t, item, base, method);
+    else if (strcmp(method, "t") == 0)
+        tf_item_interval(t->r, item, "t", t->ask->level);
+    else {
+        const double reach = qt((1 - t->ask->level) / 2, item->df, 0, 0) * item->se / (p * (1 - p));
+        const double at = log(p / (1 - p));
+        tf_item_add_ci(t->r, item, "logit", 1 / (1 + exp(reach - at)), 1 / (1 + exp(-reach - at)));
+    }
+}
+
+static void make_item(const struct table *t, struct tf_result *out, uint32_t k,
+                      const struct base *base)
+{
+    const uint32_t row = t->row_at[k / t->cols], col = t->col_at[k % t->cols];
+    const struct base *b = &base[t->group[k]];
+    struct tf_item *item = tf_result_item(t->r, out);
+    item->var = t->row->column->name;
+    item->var_label = t->row->column->label;
+    item->category = t->row->text[row];
+    item->label = tf_value_label(t->row->column, t->row->number[row], t->row->text[row]);
+    item->by = cell_by(t, col);
+    item->n_by = t->ask->n_by + 1;
+    item->estimate = t->shown.share[k];
+    item->df = t->df;
+    item->n = t->shown.n[k];
+    item->base = b->n;
+    item->psu = b->psu;
+    item->base_weighted = b->weights;
+    const bool zero = b->n > 0 && item->n == 0, full = b->n > 0 && item->n == b->n;
+    const bool silent = b->n > 0 && (!(t->df >= 1) || b->psu < 2);
+    item->flags |= (unsigned)((zero ? TF_EST_ZERO : 0) | (full ? TF_EST_FULL : 0) |
+                              (silent ? TF_EST_DF0 : 0) | (t->shown.lonely ? TF_EST_LONELY : 0) |
+                              (b->n == 0 ? TF_EST_EMPTY : 0))
+                   << 8;
+    if (b->n == 0 || b->psu < 2)
+        return;
+    const double v = t->shown.v_share[k + k * t->shown.k];
+    item->se = zero || full ? 0 : sqrt(v);
+    if (t->ask->deff)
+        item->deff = deff_of(t, item->estimate, v, b);
+    if (t->ask->n_ci == 0)
+        interval(t, item, b, "logit");
+    for (size_t m = 0; m < t->ask->n_ci; m++)
+        interval(t, item, b, t->ask->ci[m]);
+}
+
+/* ---- Tests --------------------------------------------------------------------------------- */
+
+/* The cells of the rows and columns that have cases in this domain. */
+static size_t cells_in_use(const struct table *t, size_t *cell, size_t *ret_rows, size_t *ret_cols)
+{
+    struct tf_arena *arena = t->r->arena;
+    size_t *row = TF_NEW_N(arena, size_t, t->rows), *col = TF_NEW_N(arena, size_t, t->cols), n = 0;
+    for (size_t k = 0; k < t->rows * t->cols; k++) {
+        row[k / t->cols] += t->whole.n[k];
+        col[k % t->cols] += t->whole.n[k];
+    }
+    for (size_t k = 0; k < t->rows * t->cols; k++)
+        if (row[k / t->cols] > 0 && col[k % t->cols] > 0)
+            cell[n++] = k;
+    *ret_rows = *ret_cols = 0;
+    for (size_t i = 0; i < t->rows; i++)
+        *ret_rows += row[i] > 0;
+    for (size_t j = 0; j < t->cols; j++)
+        *ret_cols += col[j] > 0;
+    return n;
+}
+
+static void make_tests(const struct table *t, struct tf_result *out)
+{
+    struct tf_arena *arena = t->r->arena;
+    size_t *cell = TF_NEW_N(arena, size_t, t->rows * t->cols), rows, cols;
+    const size_t k = cells_in_use(t, cell, &rows, &cols);
+    const struct tf_tabulated part = tf_tabulated_part(arena, &t->whole, cell, k);
+    const double nu = t->df;
+    for (size_t m = 0; m < t->asked->n_tests; m++) {
+        const enum tf_association which = t->asked->test[m];
+        const struct tf_tested tested =
+            tf_association_test(arena, &part, rows, cols, t->domain->n, nu, which);
+        struct tf_test *test = tf_result_test(t->r, out, tf_association_word(which));
+        test->term = t->pair;
+        test->by = t->domain->by;
+        test->n_by = t->ask->n_by;
+        test->statistic = tested.statistic;
+        test->df = tested.df;
+        test->ddf = tested.ddf;
+        test->p = tested.p;
+    }
+    if (t->asked->n_tests > 0 && (rows < 2 || cols < 2))
+        tf_result_note(t->r, out, "No test where a table has one row or one column only: NaN.");
+    else if (t->asked->n_tests > 0 && k < t->rows * t->cols)
+        tf_result_note(t->r, out, "Categories without a case in a domain take no part in its tests.");
+}
+
+/* ---- One table ----------------------------------------------------------------------------- */
+
+static enum tf_code tabulate(struct table *t, struct tf_result *out, struct tf_err *reterr)
+{
+    struct tf_arena *arena = t->r->arena;
+    const size_t cells = t->rows * t->cols;
+    const size_t first = out->n;
+    t->group = groups(arena, t, t->asked->percent);
+    TF_TRY(tf_tabulate(arena, t->r->survey, t->of, cells, NULL, t->asked->totals, &t->whole, reterr));
+    t->shown = t->whole;
+    if (t->asked->percent != OF_TOTAL)
+        TF_TRY(tf_tabulate(arena, t->r->survey, t->of, cells, t->group, false, &t->shown, reterr));
+    const struct base *base = bases(t);
+    for (uint32_t k = 0; k < cells; k++)
+        make_item(t, out, k, base);
+    make_tests(t, out);
+    if (first == 0 && t->ask->vcov)
+        out->vcov = t->shown.v_share;
+    return TF_OK;
+}
+
+static enum tf_code one_pair(struct tf_runner *r, const struct tf_ask *ask,
+                             const struct asked *asked, const struct tf_domain *domain,
+                             size_t n_domains, const size_t *column, struct tf_result *out,
+                             struct tf_err *reterr)
+{
+    struct table t = {.r = r, .ask = ask, .asked = asked};
+    uint32_t *rank[2];
+    t.row = tf_codes_make(r->arena, r->t, column[0]);
+    t.col = tf_codes_make(r->arena, r->t, column[1]);
+    t.of = TF_NEW_N(r->arena, uint32_t, r->survey->n);
+    if (asked->n_rows * asked->n_cols > 1)
+        t.pair = tf_printf(r->arena, "%s by %s", t.row->column->name, t.col->column->name);
+    shape(&t, domain, n_domains, rank);
+    if (t.rows * t.cols > 2000) {
+        (void)tf_yaml_fail(ask->at, reterr, "a table of %zu rows and %zu columns", t.rows, t.cols);
+        return tf_help(reterr, "A crosstab holds up to 2,000 cells: group the values first "
+                               "(`columns:` with `cut`).");
+    }
+    for (size_t d = 0; d < n_domains; d++) {
+        t.domain = &domain[d];
+        t.df = tf_ask_df(r, ask, domain[d].in);
+        number_cells(&t, rank);
+        TF_TRY(tabulate(&t, out, reterr));
+    }
+    return TF_OK;
+}
+
+static void notes(struct tf_runner *r, const struct asked *asked, struct tf_result *out)
+{
+    static const char *const BASE[N_PERCENTS] = {
+        [OF_TOTAL] = "Shares are of the whole table.",
+        [OF_ROW] = "Shares are of their row.",
+        [OF_COLUMN] = "Shares are of their column.",
+    };
+    tf_result_note(r, out, BASE[asked->percent]);
+    for (size_t k = 0; k < asked->n_tests; k++)
+        if (asked->test[k] == TF_TEST_LINCOM)
+            tf_result_note(r, out, "lincom is the exact distribution; R survey without the package "
+                                   "CompQuadForm answers it by saddlepoint.");
+    if (asked->n_tests > 0)
+        tf_result_note(r, out, "Tests: Rao & Scott (1984), Pearson's X-squared with the design "
+                               "effects of the table; degrees of freedom of the design as asked.");
+}
+
+enum tf_code tf_run_crosstab(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,
+                             struct tf_err *reterr)
+{
+    struct asked asked;
+    struct tf_domain *domain;
+    size_t n_domains, column[2];
+    TF_TRY(read_keys(r, ask, &asked, reterr));
+    TF_TRY(tf_domains_make(r, ask, &domain, &n_domains, reterr));
+    for (size_t i = 0; i < asked.n_rows; i++)
+        for (size_t j = 0; j < asked.n_cols; j++) {
+            TF_TRY(tf_ask_column(r, tf_yaml_get(ask->at, "rows"), asked.row[i], &column[0], reterr));
+            TF_TRY(tf_ask_column(r, tf_yaml_get(ask->at, "cols"), asked.col[j], &column[1], reterr));
+            TF_TRY(one_pair(r, ask, &asked, domain, n_domains, column, out, reterr));
+        }
+    if (asked.n_rows * asked.n_cols * n_domains != 1)
+        out->vcov = NULL; /* the covariances between tables were not asked of the design */
+    notes(r, &asked, out);
+    return TF_OK;
+}
