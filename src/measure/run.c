@@ -15,6 +15,19 @@ struct kind {
 };
 #define KEYS(...) ((const char *const[]){__VA_ARGS__, NULL})
 static const struct kind kinds[] = {
+    {"prop", tf_run_prop, NULL},
+    {"mean", tf_run_mean, NULL},
+    {"total", tf_run_total, NULL},
+    {"count", tf_run_count, NULL},
+    {"ratio", tf_run_ratio, KEYS("numerator", "denominator", "separate")},
+    {"variance", tf_run_variance, NULL},
+    {"crosstab", tf_run_crosstab, KEYS("rows", "cols", "percent", "tests")},
+    {"gof", tf_run_gof, KEYS("p", "tests")},
+    {"loglin", tf_run_loglin, KEYS("formula", "against", "tests")},
+    {"ttest", tf_run_ttest, KEYS("groups", "minus", "mu")},
+    {"ranktest", tf_run_ranktest, KEYS("groups", "test", "ties")},
+    {"kappa", tf_run_kappa, KEYS("agreement")},
+    {"alpha", tf_run_alpha, KEYS(NULL)},
     {NULL, NULL, NULL},
 };
 
