@@ -1,0 +1,381 @@
+/* Groups: shares, means, totals, ratios and variances of many variables in many domains, as one
+ * statistic.
+ *
+ * With the cases k of a group (its domain's rows that answered) and W = sum w_k:
+ *
+ *     mean      m = sum w y / W                        z_k = w_k (y_k - m) / W
+ *     share     the mean of y = 1 in the category, 0 outside
+ *     total     Y = sum w y                            z_k = w_k y_k
+ *     ratio     R = sum w y / sum w x                  z_k = w_k (y_k - R x_k) / sum w x
+ *     variance  s2 = n / (n - 1) sum w (y - m)^2 / W   z_k = w_k (n / (n - 1) (y_k - m)^2 - s2) / W
+ *
+ * z is 0 outside the cases: a domain is a 0/1 variable on the whole sample, never a filter (Särndal,
+ * Swensson & Wretman 1992, 5.5-5.8, 10.3; Woodruff 1971, JASA 66, 411-414). The variance's derivative
+ * by m is 0, so estimating m adds nothing to its z.
+ *
+ * A group visits its own cases only, so disjoint domains cost together what the whole sample costs.
+ * Sums are compensated and in the order of the file. A value that every case shares is returned as it
+ * is, and its z is exactly 0, so that certainty can be told from a small doubt. n counts the cases
+ * that answered with a weight above 0 in the sample, also in replicates (R's `svyvar` of a linearised
+ * design counts those without an answer too; of a replicate design it does as we do). */
+#include <math.h>
+#include <string.h>
+
+#include "measure/groups.h"
+
+enum { CATEGORY_LIMIT = 64, PRINTED_COVARIANCES = 50 };
+
+struct tf_cell_set *tf_cell_set_new(struct tf_arena *arena, const struct tf_survey *survey)
+{
+    struct tf_cell_set *set = TF_NEW(arena, struct tf_cell_set);
+    set->arena = arena;
+    set->survey = survey;
+    set->mask = TF_NEW_N(arena, bool, survey->n);
+    if (survey->n_stages > 0) {
+        set->seen_psu = TF_NEW_N(arena, uint32_t, survey->stage[0].n_units);
+        set->seen_stratum = TF_NEW_N(arena, uint32_t, survey->stage[0].n_strata);
+    }
+    return set;
+}
+
+/* PSUs and strata with cases; is one of the strata lonely? */
+static void count_units(struct tf_cell_set *set, struct tf_cells *g)
+{
+    if (set->survey->n_stages == 0)
+        return;
+    const struct tf_stage *s = &set->survey->stage[0];
+    set->stamp++;
+    for (size_t k = 0; k < g->n; k++) {
+        const uint32_t i = s->unit[g->row[k]], h = s->stratum[g->row[k]];
+        g->psu += set->seen_psu[i] != set->stamp;
+        set->seen_psu[i] = set->stamp;
+        if (set->seen_stratum[h] == set->stamp)
+            continue;
+        set->seen_stratum[h] = set->stamp;
+        g->strata++;
+        g->lonely = g->lonely || (s->stratum_units[h] == 1 && s->population[h] > 1);
+    }
+}
+
+static double value_of(const struct tf_cells *g, size_t k)
+{
+    const uint32_t row = g->row[k];
+    return g->kind == TF_CELL_RATIO ? g->y[row] / g->x[row] : g->y[row];
+}
+
+struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, const bool *domain,
+                              size_t n_domain, const bool *answered)
+{
+    const double *w = set->survey->w;
+    uint32_t *row = TF_NEW_N(set->arena, uint32_t, n_domain + 1);
+    size_t n = 0;
+    for (size_t k = 0; k < set->survey->n && n < n_domain; k++)
+        if (domain[k] && (answered == NULL || answered[k]) && w[k] > 0)
+            row[n++] = (uint32_t)k;
+    set->group = tf_grow(set->arena, set->group, set->n_groups, &set->cap, sizeof *set->group);
+    struct tf_cells *g = &set->group[set->n_groups++];
+    *g = group;
+    g->domain = domain;
+    g->row = row;
+    g->n = n;
+    g->first = set->p;
+    g->constant = g->code == NULL;
+    g->sum = TF_NEW_N(set->arena, struct tf_sum, g->n_cells);
+    set->p += g->n_cells;
+    struct tf_sum sum = {0}, square = {0};
+    for (size_t k = 0; k < n; k++) {
+        tf_sum_add(&sum, w[row[k]]);
+        tf_sum_add(&square, w[row[k]] * w[row[k]]);
+        g->constant = g->constant && value_of(g, k) == value_of(g, 0);
+    }
+    g->sum_w = tf_sum_of(&sum);
+    g->sum_w2 = tf_sum_of(&square);
+    count_units(set, g);
+    return g;
+}
+
+/* ---- Values under any weights ------------------------------------------------------------- */
+
+/* Weighted counts of the categories of a group. */
+static void category_values(const struct tf_cells *g, const double *w, double *theta)
+{
+    memset(g->sum, 0, g->n_cells * sizeof *g->sum);
+    for (size_t k = 0; k < g->n; k++)
+        tf_sum_add(&g->sum[g->code[g->row[k]]], w[g->row[k]]);
+    for (size_t c = 0; c < g->n_cells; c++)
+        theta[c] = tf_sum_of(&g->sum[c]) / (g->kind == TF_CELL_TOTAL ? 1 : g->base);
+}
+
+static double second_moment(const struct tf_cells *g, const double *w, double mean)
+{
+    struct tf_sum sum = {0};
+    for (size_t k = 0; k < g->n; k++) {
+        const double off = g->y[g->row[k]] - mean;
+        tf_sum_add(&sum, w[g->row[k]] * off * off);
+    }
+    return tf_sum_of(&sum);
+}
+
+static void group_values(struct tf_cells *g, const double *w, double *theta)
+{
+    struct tf_sum base = {0}, sum = {0};
+    const double n = (double)g->n;
+    for (size_t k = 0; k < g->n; k++) {
+        const uint32_t row = g->row[k];
+        tf_sum_add(&base, g->kind == TF_CELL_RATIO ? w[row] * g->x[row] : w[row]);
+        if (g->code == NULL)
+            tf_sum_add(&sum, w[row] * g->y[row]);
+    }
+    g->base = tf_sum_of(&base);
+    if (g->code != NULL)
+        category_values(g, w, theta);
+    else if (g->kind == TF_CELL_TOTAL)
+        theta[0] = tf_sum_of(&sum);
+    else if (g->constant && g->n > 0 && g->base > 0)
+        theta[0] = g->kind == TF_CELL_VARIANCE ? 0 : value_of(g, 0);
+    else
+        theta[0] = tf_sum_of(&sum) / g->base;
+    if (g->kind == TF_CELL_VARIANCE && !g->constant)
+        theta[0] = second_moment(g, w, theta[0]) / g->base * n / (n - 1);
+    const bool nothing = g->n == 0 || (g->kind == TF_CELL_RATIO && !(fabs(g->base) > 0));
+    for (size_t c = 0; nothing && c < g->n_cells; c++)
+        theta[c] = (double)NAN; /* nobody answered: R's total is 0, which says too much */
+}
+
+static enum tf_code set_value(void *self, const double *w, double *theta, struct tf_err *reterr)
+{
+    struct tf_cell_set *set = self;
+    (void)reterr;
+    for (size_t k = 0; k < set->n_groups; k++)
+        group_values(&set->group[k], w, theta + set->group[k].first);
+    memcpy(set->theta, theta, set->p * sizeof *theta);
+    set->w = w;
+    return TF_OK;
+}
+
+/* ---- Linearised variables ----------------------------------------------------------------- */
+
+static double indicator(const struct tf_cells *g, uint32_t row, size_t c)
+{
+    return g->code == NULL ? g->y[row] : g->code[row] == c;
+}
+
+static double group_mean(const struct tf_cells *g, const double *w)
+{
+    struct tf_sum sum = {0}, base = {0};
+    for (size_t k = 0; k < g->n; k++) {
+        tf_sum_add(&sum, w[g->row[k]] * g->y[g->row[k]]);
+        tf_sum_add(&base, w[g->row[k]]);
+    }
+    return tf_sum_of(&sum) / tf_sum_of(&base);
+}
+
+static void set_linear(void *self, size_t cell, double *z)
+{
+    const struct tf_cell_set *set = self;
+    const struct tf_cells *g = &set->group[set->group_of[cell]];
+    const double *w = set->w, value = set->theta[cell], n = (double)g->n;
+    const size_t c = cell - g->first;
+    memset(z, 0, set->survey->n * sizeof *z);
+    if (g->constant && g->kind != TF_CELL_TOTAL)
+        return;
+    const double mean = g->kind == TF_CELL_VARIANCE ? group_mean(g, w) : 0;
+    for (size_t k = 0; k < g->n; k++) {
+        const uint32_t row = g->row[k];
+        const double y = indicator(g, row, c), off = y - mean;
+        switch (g->kind) {
+        case TF_CELL_TOTAL:
+            z[row] = w[row] * y;
+            break;
+        case TF_CELL_MEAN:
+            z[row] = w[row] * (y - value) / g->base;
+            break;
+        case TF_CELL_RATIO:
+            z[row] = w[row] * (y - value * g->x[row]) / g->base;
+            break;
+        default:
+            z[row] = w[row] * (off * off * n / (n - 1) - value) / g->base;
+        }
+    }
+}
+
+static const bool *set_domain(void *self, size_t cell)
+{
+    const struct tf_cell_set *set = self;
+    const struct tf_cells *g = &set->group[set->group_of[cell]];
+    memset(set->mask, 0, set->survey->n * sizeof *set->mask);
+    for (size_t k = 0; k < g->n; k++)
+        set->mask[g->row[k]] = true;
+    return set->mask;
+}
+
+enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret,
+                          struct tf_err *reterr)
+{
+    set->theta = TF_NEW_N(set->arena, double, set->p + 1);
+    set->group_of = TF_NEW_N(set->arena, uint32_t, set->p + 1);
+    for (size_t k = 0; k < set->n_groups; k++)
+        for (size_t c = 0; c < set->group[k].n_cells; c++)
+            set->group_of[set->group[k].first + c] = (uint32_t)k;
+    const struct tf_statistic statistic = {.p = set->p, .self = set, .value = set_value,
+                                           .linear = set_linear, .domain = set_domain};
+    return tf_survey_fit(set->arena, set->survey, &statistic, full, ret, reterr);
+}
+
+/* ---- One cell, as intervals want it -------------------------------------------------------- */
+
+/* Of r = (y - R x) / sum w x, times sum w, so that R varies as the mean of it: R's deff of a ratio is
+ * that of the total of r. */
+static double ratio_variance(const struct tf_cells *g, const double *w, double value)
+{
+    struct tf_sum sum = {0}, square = {0};
+    const double n = (double)g->n;
+    for (size_t k = 0; k < g->n; k++)
+        tf_sum_add(&sum, w[g->row[k]] * (g->y[g->row[k]] - value * g->x[g->row[k]]));
+    const double mean = tf_sum_of(&sum) / g->sum_w;
+    for (size_t k = 0; k < g->n; k++) {
+        const double off = g->y[g->row[k]] - value * g->x[g->row[k]] - mean;
+        tf_sum_add(&square, w[g->row[k]] * off * off);
+    }
+    struct tf_sum base = {0};
+    for (size_t k = 0; k < g->n; k++)
+        tf_sum_add(&base, w[g->row[k]] * g->x[g->row[k]]);
+    const double scale = g->sum_w / tf_sum_of(&base);
+    return tf_sum_of(&square) / g->sum_w * n / (n - 1) * scale * scale;
+}
+
+/* Of u = n / (n - 1) (y - m)^2, whose mean the variance is. */
+static double variance_variance(const struct tf_cells *g, const double *w, double value)
+{
+    struct tf_sum square = {0};
+    const double n = (double)g->n, mean = group_mean(g, w);
+    for (size_t k = 0; k < g->n; k++) {
+        const double off = g->y[g->row[k]] - mean, u = off * off * n / (n - 1) - value;
+        tf_sum_add(&square, w[g->row[k]] * u * u);
+    }
+    return tf_sum_of(&square) / g->sum_w * n / (n - 1);
+}
+
+/* The weighted variance of what the cell is a mean of, for the design effect. */
+static double unit_variance(const struct tf_cell_set *set, const struct tf_cells *g, double value)
+{
+    const double *w = set->survey->w, n = (double)g->n;
+    if (g->n < 2)
+        return (double)NAN;
+    if (g->code != NULL) { /* a 0/1 variable: p (1 - p) */
+        const double p = g->kind == TF_CELL_TOTAL ? value / g->sum_w : value;
+        return p * (1 - p) * n / (n - 1);
+    }
+    if (g->kind == TF_CELL_RATIO)
+        return ratio_variance(g, w, value);
+    if (g->kind == TF_CELL_VARIANCE)
+        return variance_variance(g, w, value);
+    return second_moment(g, w, g->constant ? value_of(g, 0) : group_mean(g, w)) / g->sum_w * n /
+           (n - 1);
+}
+
+struct tf_linear tf_cells_linear(const struct tf_cell_set *set, const struct tf_cells *g, size_t c,
+                                 const struct tf_fit *fit, size_t *n_in)
+{
+    const size_t cell = g->first + c;
+    struct tf_linear l = {.n = g->n, .psu = g->psu, .strata = g->strata, .df = g->df,
+                          .sum_w = g->sum_w, .sum_w2 = g->sum_w2, .value = (double)NAN,
+                          .var = (double)NAN, .unit_var = (double)NAN, .lonely = g->lonely,
+                          .constant = g->constant};
+    *n_in = g->code == NULL ? g->n : 0;
+    for (size_t k = 0; g->code != NULL && k < g->n; k++)
+        *n_in += g->code[g->row[k]] == c;
+    if (g->code != NULL)
+        l.constant = *n_in == 0 || *n_in == g->n;
+    if (g->n == 0)
+        return l;
+    l.value = fit->theta[cell];
+    l.var = fit->v[cell + cell * fit->p];
+    l.unit_var = unit_variance(set, g, l.value);
+    return l;
+}
+
+/* ---- What a request names ----------------------------------------------------------------- */
+
+/* Does something below this node call the estimate: {of: id}? */
+static bool calls(const struct tf_yaml *node, const char *id)
+{
+    if (node == NULL || node->kind == TF_YAML_SCALAR)
+        return false;
+    for (size_t k = 0; k < node->n; k++) {
+        const struct tf_yaml *item = node->item[k];
+        if (node->kind == TF_YAML_MAP && strcmp(node->key[k]->text, "of") == 0 &&
+            item->kind == TF_YAML_SCALAR && strcmp(item->text, id) == 0)
+            return true;
+        if (calls(item, id))
+            return true;
+    }
+    return false;
+}
+
+bool tf_covariances_wanted(const struct tf_runner *r, const struct tf_ask *ask, size_t p)
+{
+    if (ask->vcov_given ? ask->vcov : p <= PRINTED_COVARIANCES)
+        return true;
+    return calls(tf_yaml_get(r->root, "estimates"), ask->id);
+}
+
+void tf_cells_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
+                    const struct tf_fit *fit)
+{
+    if (fit->replicates_failed > 0)
+        tf_result_note(r, out, tf_printf(r->arena, "%zu of %zu replicates gave no value and were "
+                                         "left out", fit->replicates_failed, fit->replicates));
+    tf_result_note(r, out, ask->listwise ? "missing: cases with an answer to every variable"
+                                         : "missing: each variable by the cases that answered it");
+}
+
+bool *tf_answered(struct tf_arena *arena, const struct tf_table *t, const size_t *col, size_t n)
+{
+    bool *answered = TF_NEW_N(arena, bool, t->n_rows + 1);
+    for (size_t row = 0; row < t->n_rows; row++) {
+        answered[row] = true;
+        for (size_t k = 0; k < n && answered[row]; k++)
+            answered[row] = !tf_value_missing(&t->col[col[k]], row);
+    }
+    return answered;
+}
+
+enum tf_code tf_ask_vars(const struct tf_runner *r, const struct tf_ask *ask, size_t **ret,
+                         struct tf_err *reterr)
+{
+    const struct tf_yaml *at = tf_yaml_get(ask->at, "vars");
+    if (ask->n_vars == 0) {
+        (void)tf_yaml_fail(ask->at, reterr, "`%s` needs variables", ask->stat);
+        return tf_help(reterr, "Write vars: [name, …]");
+    }
+    *ret = TF_NEW_N(r->arena, size_t, ask->n_vars);
+    for (size_t k = 0; k < ask->n_vars; k++) {
+        const struct tf_yaml *place = at == NULL ? tf_yaml_get(ask->at, "var")
+                                      : at->kind == TF_YAML_LIST ? at->item[k]
+                                                                 : at;
+        TF_TRY(tf_ask_column(r, place, ask->var[k], &(*ret)[k], reterr));
+    }
+    return TF_OK;
+}
+
+bool tf_holds_words(const struct tf_column *c, size_t n_rows)
+{
+    double x;
+    for (size_t row = 0; c->type == TF_TEXT && row < n_rows; row++)
+        if (!tf_value_missing(c, row) && !tf_value_number(c, row, &x))
+            return true;
+    return false;
+}
+
+enum tf_code tf_ask_categories(const struct tf_runner *r, const struct tf_yaml *at, size_t col,
+                               struct tf_codes **ret, struct tf_err *reterr)
+{
+    struct tf_codes *c = tf_codes_make(r->arena, r->t, col);
+    *ret = c;
+    if (c->n <= CATEGORY_LIMIT)
+        return TF_OK;
+    (void)tf_yaml_fail(at, reterr, "'%s' has %zu different values", c->column->name, c->n);
+    (void)tf_fact(reterr, "at most %d can be categories", CATEGORY_LIMIT);
+    return tf_help(reterr, "Ask for its mean or total, or group it first.");
+}
