@@ -17,13 +17,11 @@
  * Pieces are independent of each other and of who reads them: any number of threads gives the same
  * table. The file is read (twice), not mapped: one that shrinks meanwhile is a fault, not a crash.
  * Threads take no memory of their own: arenas belong to one thread. */
-#define _DEFAULT_SOURCE
 #include <errno.h>
 #include <pthread.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <string.h>
-#include <sys/mman.h>
 #include <unistd.h>
 
 #include "base/csv_inside.h"
@@ -409,17 +407,6 @@ static bool decide(struct job *j, const struct worker *w, bool all, bool na_is_m
     return news;
 }
 
-/* Large pages, where the system has them: a column costs hundreds of faults, not tens of thousands. */
-static void *large(struct tf_arena *arena, size_t n, size_t size)
-{
-    char *p = tf_alloc_n(arena, n, size);
-    const size_t page = (size_t)1 << 21, n_bytes = n * size;
-    const size_t skip = (page - (uintptr_t)p % page) % page;
-    if (n_bytes >= skip + page)
-        (void)madvise(p + skip, (n_bytes - skip) / page * page, MADV_HUGEPAGE);
-    return p;
-}
-
 static bool read_texts(struct tf_arena *arena, struct job *j, struct worker *w, bool measured)
 {
     size_t bytes = 0;
@@ -434,7 +421,7 @@ static bool read_texts(struct tf_arena *arena, struct job *j, struct worker *w, 
         j->piece[k].text_at = bytes;
         bytes += j->piece[k].text_bytes;
     }
-    j->text = large(arena, bytes + 1, 1);
+    j->text = tf_table_memory(arena, bytes + 1, 1);
     return all_pieces(j, w, text_piece);
 }
 
@@ -508,8 +495,8 @@ static bool read_body(struct tf_arena *arena, struct tf_arena *scratch, struct j
     if (!all_pieces(j, w, survey_piece) || !plan(j, from))
         return false;
     const size_t n_cells = j->n_cols * j->n_rows;
-    j->cells = large(arena, n_cells, sizeof *j->cells);
-    j->miss = large(arena, n_cells, 1);
+    j->cells = tf_table_memory(arena, n_cells, sizeof *j->cells);
+    j->miss = tf_table_memory(arena, n_cells, 1);
     if (j->n_pieces > 1) { /* the first piece tells most texts: they need not be tried as numbers */
         const size_t rows = j->piece[0].rows;
         number_piece(&w[0], &j->piece[0]);

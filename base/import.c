@@ -1,9 +1,9 @@
 /* Data files from elsewhere: see import.h.
  *
- *     parent                                   child (import_cage.c, import_read.c)
- *     maps the file, makes a pipe, forks  -->  gives up files, memory, calls
- *     reads the stream with its own bounds <-- sends the table, or an error
- *     waits, and judges how the child ended
+ *     parent                                   children (import_cage.c, import_read.c)
+ *     maps the file, makes a pipe, forks  -->  give up files, memory, calls
+ *     reads the streams with its own bounds <- send the table, each some of its rows, or an error
+ *     waits, and judges how they ended
  *
  * The parent believes nothing: counts are checked before memory is taken for them, every text is
  * made valid UTF-8 (a byte that is not becomes '?': SPSS cuts texts in the middle of a letter),
@@ -13,6 +13,7 @@
  * answer codes as texts ("1", "2") so often that leaving them would hide most of a file.
  *
  * Does not: write such files, read SPSS .por, keep formats, or turn dates into days. */
+#define _GNU_SOURCE /* pipes of another size */
 #include "base/import.h"
 
 #include <errno.h>
@@ -30,7 +31,9 @@
 #include "base/progress.h"
 #include "base/text.h"
 
-static const size_t max_stream = (size_t)2 * 1024 * 1024 * 1024;
+static const size_t max_stream = (size_t)4 * 1024 * 1024 * 1024;
+enum { WORTH_TWO = 1 << 20 }; /* bytes of a file that two children read faster than one */
+static const size_t most_cells = (size_t)128 * 1024 * 1024; /* taken at once, on a child's word */
 static const off_t max_file = (off_t)4 * 1024 * 1024 * 1024;
 
 /* ---- Receiving ---------------------------------------------------------------------------- */
@@ -54,7 +57,7 @@ static void take(struct input *in, void *to, size_t n)
 {
     char *p = to;
     if (in->wrong == NULL && n > max_stream - in->total)
-        wrong(in, "it unfolds to more than 2 GB");
+        wrong(in, "it unfolds to more than 4 GB");
     in->total += n;
     while (n > 0 && in->wrong == NULL) {
         if (in->from < in->n) {
@@ -125,8 +128,8 @@ static char *take_text(struct input *in, struct tf_arena *arena)
 
 struct set {
     bool is_text;
-    struct tf_label *item;
-    size_t n;
+    struct tf_label *item; /* of values; then of declared codes, which have a text in a set of numbers */
+    size_t n, n_values;
 };
 
 static struct set take_set(struct input *in, struct tf_arena *arena)
@@ -138,26 +141,72 @@ static struct set take_set(struct input *in, struct tf_arena *arena)
         struct tf_label l = {.value = 0};
         take(in, &l.value, sizeof l.value);
         const char *text = take_text(in, arena);
-        l.text = s.is_text ? text : NULL;
+        l.text = s.is_text || text[0] != '\0' ? text : NULL;
         l.label = take_text(in, arena);
         s.item = tf_grow(arena, s.item, s.n, &cap, sizeof *s.item);
         s.item[s.n++] = l;
     }
+    for (size_t k = 0; k < s.n; k++) /* values first, in their order */
+        if (s.is_text || s.item[k].text == NULL) {
+            const struct tf_label l = s.item[k];
+            memmove(s.item + s.n_values + 1, s.item + s.n_values, (k - s.n_values) * sizeof l);
+            s.item[s.n_values++] = l;
+        }
     return s;
 }
 
-static void take_numbers(struct input *in, struct tf_column *c, size_t n_rows)
+/* The codes that a child says its rows have, as numbers of the column's own list. */
+static void take_declared(struct input *in, struct tf_arena *arena, struct tf_column *c,
+                          const struct set *set, uint8_t known[256])
 {
-    take(in, c->num, n_rows * sizeof *c->num);
-    for (size_t row = 0; row < n_rows; row++) {
-        const bool there = isfinite(c->num[row]) != 0;
-        c->miss[row] = there ? TF_PRESENT : TF_MISS_SYSTEM;
-        if (!there)
-            c->num[row] = (double)NAN;
+    const size_t n = take_u32(in);
+    if (n > 255)
+        wrong(in, "a variable declares more than 255 codes missing");
+    for (size_t k = 0; k < n && in->wrong == NULL; k++) {
+        struct tf_declared d = {.value = 0};
+        take(in, &d.value, sizeof d.value);
+        const char *text = take_text(in, arena);
+        d.text = text[0] == '\0' ? NULL : text;
+        d.value = d.text != NULL ? (double)NAN : d.value;
+        size_t at = 0;
+        while (at < c->n_declared && !(d.text != NULL ? tf_streq(c->declared[at].text, d.text)
+                                                      : c->declared[at].value == d.value))
+            at++;
+        if (at == c->n_declared && at < 255) {
+            for (size_t j = 0; set != NULL && j < set->n; j++)
+                if (d.text != NULL ? tf_streq(set->item[j].text, d.text)
+                                   : set->item[j].text == NULL && set->item[j].value == d.value)
+                    d.label = set->item[j].label;
+            if (c->declared == NULL)
+                c->declared = TF_NEW_N(arena, struct tf_declared, 255);
+            c->declared[c->n_declared++] = d;
+        }
+        known[k + 1] = at < 255 ? (uint8_t)(at + 1) : 0;
     }
 }
 
-static void take_texts(struct input *in, struct tf_arena *arena, struct tf_column *c,
+static void take_numbers(struct input *in, struct tf_arena *arena, struct tf_column *c,
+                         const struct set *set, size_t first, size_t n_rows, size_t all_rows)
+{
+    uint8_t known[256] = {0};
+    take_declared(in, arena, c, set, known);
+    if (c->n_declared > 0 && c->declared_of == NULL)
+        c->declared_of = TF_NEW_N(arena, uint8_t, all_rows);
+    double *num = c->num + first;
+    take(in, num, n_rows * sizeof *num);
+    for (size_t row = 0; row < n_rows; row++) {
+        if (isfinite(num[row]))
+            continue;
+        uint64_t bits;
+        memcpy(&bits, &num[row], sizeof bits);
+        if (c->declared_of != NULL)
+            c->declared_of[first + row] = known[bits & 255];
+        c->miss[first + row] = TF_MISS_SYSTEM;
+        num[row] = (double)NAN;
+    }
+}
+
+static void take_texts(struct input *in, struct tf_arena *arena, struct tf_column *c, size_t first,
                        size_t n_rows)
 {
     const size_t bytes = take_u64(in);
@@ -168,7 +217,7 @@ static void take_texts(struct input *in, struct tf_arena *arena, struct tf_colum
     char *s = tf_alloc(arena, bytes + 1), *end = s + bytes;
     take(in, s, bytes);
     make_utf8(s, bytes);
-    for (size_t row = 0; row < n_rows; row++) {
+    for (size_t row = first; row < first + n_rows; row++) {
         if (s >= end) {
             wrong(in, "a text variable is shorter than the others");
             return;
@@ -181,76 +230,146 @@ static void take_texts(struct input *in, struct tf_arena *arena, struct tf_colum
         wrong(in, "a text variable is longer than the others");
 }
 
-static void take_column(struct input *in, struct tf_table *t, const struct set *set, size_t n_sets)
+/* What the children of one file send; the first says what the table is, the others agree. */
+struct inputs {
+    struct input *in[TF_IMPORT_MAX_SHARES];
+    size_t n, rows[TF_IMPORT_MAX_SHARES], n_cols, n_sets;
+    struct set *set;
+    union cell { /* of all columns, or NULL: each has its own */
+        double num;
+        const char *text;
+    } *cells;
+};
+
+static const char *wrong_of(const struct inputs *from)
 {
-    const char *name = take_text(in, t->arena), *label = take_text(in, t->arena);
-    const bool is_text = take_u8(in) != 0;
-    const size_t labels = take_u32(in);
-    if (labels > n_sets)
-        wrong(in, "a variable names labels that are not there");
-    if (in->wrong != NULL)
-        return;
-    const size_t col = tf_table_add(t, name, is_text ? TF_TEXT : TF_NUMBER);
-    struct tf_column *c = &t->col[col];
-    c->label = label[0] == '\0' ? NULL : label;
-    if (labels > 0 && set[labels - 1].is_text == is_text) {
-        c->labels = set[labels - 1].item;
-        c->n_labels = set[labels - 1].n;
+    for (size_t k = 0; k < from->n; k++)
+        if (from->in[k]->wrong != NULL)
+            return from->in[k]->wrong;
+    return NULL;
+}
+
+static void take_column(const struct inputs *from, struct tf_table *t)
+{
+    struct tf_column *c = NULL;
+    const struct set *set = NULL;
+    size_t col = 0, first = 0;
+    for (size_t k = 0; k < from->n && wrong_of(from) == NULL; k++) {
+        struct input *in = from->in[k];
+        const char *name = take_text(in, t->arena), *label = take_text(in, t->arena);
+        const bool is_text = take_u8(in) != 0;
+        const size_t labels = take_u32(in);
+        if (labels > from->n_sets)
+            wrong(in, "a variable names labels that are not there");
+        if (c != NULL && (c->type == TF_TEXT) != is_text)
+            wrong(in, "its readers do not agree");
+        if (in->wrong != NULL)
+            return;
+        if (c == NULL) {
+            struct tf_column fresh = {.name = name, .type = is_text ? TF_TEXT : TF_NUMBER};
+            fresh.label = label[0] == '\0' ? NULL : label;
+            fresh.miss = TF_NEW_N(t->arena, uint8_t, t->n_rows);
+            union cell *cells = from->cells != NULL ? from->cells + t->n_cols * t->n_rows
+                                                    : TF_NEW_N(t->arena, union cell, t->n_rows);
+            if (is_text)
+                fresh.text = &cells->text;
+            else
+                fresh.num = &cells->num;
+            if (labels > 0 && from->set[labels - 1].is_text == is_text)
+                set = &from->set[labels - 1];
+            fresh.labels = set == NULL ? NULL : set->item;
+            fresh.n_labels = set == NULL ? 0 : set->n_values;
+            col = tf_table_adopt(t, fresh);
+            c = &t->col[col];
+        }
+        if (is_text)
+            take_texts(in, t->arena, c, first, from->rows[k]);
+        else
+            take_numbers(in, t->arena, c, set, first, from->rows[k], t->n_rows);
+        first += from->rows[k];
     }
-    if (is_text)
-        take_texts(in, t->arena, c, t->n_rows);
-    else
-        take_numbers(in, c, t->n_rows);
-    if (in->wrong == NULL && is_text)
+    if (c != NULL && c->type == TF_TEXT && wrong_of(from) == NULL)
         (void)tf_column_to_number(t, col);
 }
 
-static struct tf_table *take_table(struct input *in, struct tf_arena *arena, const char *name)
+static void take_head(struct inputs *from, struct tf_arena *arena, size_t k)
 {
+    struct input *in = from->in[k];
     const size_t n_cols = take_u32(in), n_rows = take_u64(in), n_sets = take_u32(in);
-    char end[4];
     if (n_cols > TF_IMPORT_MAX_VARS || n_rows > TF_IMPORT_MAX_ROWS ||
         n_sets > TF_IMPORT_MAX_VARS) {
         wrong(in, "it has more than 20,000 variables or 20 million rows");
-        return NULL;
+        return;
     }
     struct set *set = TF_NEW_N(arena, struct set, n_sets);
-    for (size_t k = 0; k < n_sets && in->wrong == NULL; k++)
-        set[k] = take_set(in, arena);
+    for (size_t j = 0; j < n_sets && in->wrong == NULL; j++)
+        set[j] = take_set(in, arena);
+    if (k == 0) {
+        from->n_cols = n_cols;
+        from->n_sets = n_sets;
+        from->set = set;
+    } else if (n_cols != from->n_cols || n_sets != from->n_sets) {
+        wrong(in, "its readers do not agree");
+    }
+    from->rows[k] = n_rows;
+}
+
+static struct tf_table *take_table(struct inputs *from, struct tf_arena *arena, const char *name)
+{
+    size_t n_rows = 0;
+    for (size_t k = 0; k < from->n && wrong_of(from) == NULL; k++) {
+        take_head(from, arena, k);
+        n_rows += from->rows[k];
+    }
     struct tf_table *t = tf_table_new(arena, name, n_rows);
-    for (size_t k = 0; k < n_cols && in->wrong == NULL; k++)
-        take_column(in, t, set, n_sets);
-    take(in, end, sizeof end);
-    if (in->wrong == NULL && memcmp(end, TF_IMPORT_END, sizeof end) != 0)
-        wrong(in, "its reader did not finish");
+    if (wrong_of(from) == NULL && n_rows > 0 && from->n_cols <= most_cells / n_rows)
+        from->cells = tf_table_memory(arena, from->n_cols * n_rows, sizeof *from->cells);
+    for (size_t col = 0; col < from->n_cols && wrong_of(from) == NULL; col++)
+        take_column(from, t);
+    for (size_t k = 0; k < from->n; k++) {
+        char end[4];
+        take(from->in[k], end, sizeof end);
+        if (from->in[k]->wrong == NULL && memcmp(end, TF_IMPORT_END, sizeof end) != 0)
+            wrong(from->in[k], "its reader did not finish");
+    }
     return t;
 }
 
-enum tf_code tf_import_receive(struct tf_arena *arena, int fd, const char *name,
-                               struct tf_table **ret, struct tf_err *reterr)
+/* The first word of a child: a table follows, or its error, which becomes ours. */
+static enum tf_code take_greeting(struct input *in, struct tf_arena *holder, const char *name,
+                                  struct tf_err *reterr)
 {
-    struct tf_arena *holder = tf_arena_new("importing a file", (size_t)1 << 20);
-    struct input *in = TF_NEW(holder, struct input);
     char head[5];
-    enum tf_code code = TF_OK;
-    in->fd = fd;
     take(in, head, sizeof head);
     if (in->wrong == NULL && memcmp(head, TF_IMPORT_MAGIC, 4) != 0)
         wrong(in, "its reader sent something else");
-    if (in->wrong == NULL && head[4] == 'E') {
-        const bool is_limit = take_u32(in) == TF_E_LIMIT;
-        const char *why = take_text(in, holder);
-        code = tf_fail(reterr, is_limit ? TF_E_LIMIT : TF_E_INPUT, "%s", name);
-        (void)tf_fact(reterr, "%s", why);
-    } else {
-        struct tf_table *t = take_table(in, arena, name);
-        if (in->wrong == NULL)
-            *ret = t;
-        else
-            code = tf_fail(reterr, TF_E_INPUT, "%s", name);
-        if (in->wrong != NULL)
-            (void)tf_fact(reterr, "%s", in->wrong);
+    if (in->wrong != NULL || head[4] != 'E')
+        return TF_OK;
+    const bool is_limit = take_u32(in) == TF_E_LIMIT;
+    const char *why = take_text(in, holder);
+    (void)tf_fail(reterr, is_limit ? TF_E_LIMIT : TF_E_INPUT, "%s", name);
+    return tf_fact(reterr, "%s", why);
+}
+
+enum tf_code tf_import_receive(struct tf_arena *arena, const int *fd, size_t n_fds,
+                               const char *name, struct tf_table **ret, struct tf_err *reterr)
+{
+    struct tf_arena *holder = tf_arena_new("importing a file", (size_t)1 << 20);
+    struct inputs from = {.n = n_fds};
+    enum tf_code code = TF_OK;
+    for (size_t k = 0; k < n_fds; k++) {
+        from.in[k] = TF_NEW(holder, struct input);
+        from.in[k]->fd = fd[k];
     }
+    for (size_t k = 0; k < n_fds && code == TF_OK && wrong_of(&from) == NULL; k++)
+        code = take_greeting(from.in[k], holder, name, reterr);
+    struct tf_table *t = code == TF_OK ? take_table(&from, arena, name) : NULL;
+    if (code == TF_OK && wrong_of(&from) != NULL) {
+        (void)tf_fail(reterr, TF_E_INPUT, "%s", name);
+        code = tf_fact(reterr, "%s", wrong_of(&from));
+    }
+    if (code == TF_OK)
+        *ret = t;
     tf_arena_free(holder);
     return code;
 }
@@ -258,29 +377,35 @@ enum tf_code tf_import_receive(struct tf_arena *arena, int fd, const char *name,
 /* ---- The child ---------------------------------------------------------------------------- */
 
 struct visit { /* what must be put back, whatever happens */
-    int file, pipe;
+    int file, pipe[TF_IMPORT_MAX_SHARES];
     void *map;
     size_t n;
-    pid_t child;
-    int status;
+    pid_t child[TF_IMPORT_MAX_SHARES];
+    int status; /* how the first ended that a signal ended */
 };
 
 static void end_visit(void *thing)
 {
     struct visit *v = thing;
-    if (v->pipe >= 0)
-        (void)close(v->pipe);
-    if (v->child > 0) {
-        (void)kill(v->child, SIGKILL); /* a no-op for one that has ended */
-        while (waitpid(v->child, &v->status, 0) < 0 && errno == EINTR)
-            continue;
+    for (size_t k = 0; k < TF_IMPORT_MAX_SHARES; k++) {
+        int status = 0;
+        if (v->pipe[k] >= 0)
+            (void)close(v->pipe[k]);
+        if (v->child[k] > 0) {
+            (void)kill(v->child[k], SIGKILL); /* a no-op for one that has ended */
+            while (waitpid(v->child[k], &status, 0) < 0 && errno == EINTR)
+                continue;
+        }
+        if (!WIFSIGNALED(v->status) || WTERMSIG(v->status) == SIGKILL)
+            v->status = status != 0 ? status : v->status;
+        v->pipe[k] = -1;
+        v->child[k] = 0;
     }
     if (v->map != NULL)
         (void)munmap(v->map, v->n);
     if (v->file >= 0)
         (void)close(v->file);
-    v->pipe = v->file = -1;
-    v->child = 0;
+    v->file = -1;
     v->map = NULL;
 }
 
@@ -318,21 +443,24 @@ static enum tf_code open_visit(struct visit *v, const char *path, struct tf_err 
     return TF_OK;
 }
 
+/* Start one of the children. Its pipe holds much at a time, where the system allows: columns come in
+ * large pieces. */
 static enum tf_code start_child(struct visit *v, enum tf_import_kind kind, const char *path,
-                                struct tf_err *reterr)
+                                unsigned share, unsigned shares, struct tf_err *reterr)
 {
     int ends[2];
     if (pipe(ends) != 0)
         return cannot("make a pipe for", path, reterr);
-    v->pipe = ends[0];
-    v->child = fork();
-    if (v->child < 0) {
+    (void)fcntl(ends[1], F_SETPIPE_SZ, 1 << 20);
+    v->pipe[share] = ends[0];
+    v->child[share] = fork();
+    if (v->child[share] < 0) {
         (void)close(ends[1]);
         return cannot("start a reader for", path, reterr);
     }
-    if (v->child == 0) {
+    if (v->child[share] == 0) {
         tf_import_cage(&ends[1], v->n);
-        tf_import_send(kind, v->map, v->n, ends[1]);
+        tf_import_send(kind, v->map, v->n, ends[1], share, shares);
         _exit(0);
     }
     (void)close(ends[1]);
@@ -426,8 +554,11 @@ static enum tf_code import_binary(struct tf_arena *arena, struct visit *v, const
     struct tf_err err = {.code = TF_OK};
     TF_TRY(open_visit(v, path, reterr));
     TF_TRY(find_kind(v, path, lower, &k, reterr));
-    TF_TRY(start_child(v, k->kind, path, reterr));
-    const enum tf_code code = tf_import_receive(arena, v->pipe, tf_path_name(path), ret, &err);
+    const unsigned shares = sysconf(_SC_NPROCESSORS_ONLN) > 1 && v->n > WORTH_TWO ? 2 : 1;
+    for (unsigned share = 0; share < shares; share++)
+        TF_TRY(start_child(v, k->kind, path, share, shares, reterr));
+    const enum tf_code code =
+        tf_import_receive(arena, v->pipe, shares, tf_path_name(path), ret, &err);
     end_visit(v);
     if (code == TF_OK)
         return TF_OK;
@@ -439,12 +570,18 @@ static enum tf_code import_binary(struct tf_arena *arena, struct visit *v, const
 enum tf_code tf_import_file(struct tf_arena *arena, const char *path, struct tf_table **ret,
                             struct tf_err *reterr)
 {
+    return tf_import_file_as(arena, path, (struct tf_csv_opt){.guess_numbers = true}, ret, reterr);
+}
+
+enum tf_code tf_import_file_as(struct tf_arena *arena, const char *path, struct tf_csv_opt opt,
+                               struct tf_table **ret, struct tf_err *reterr)
+{
     const char *lower = tf_lower(arena, tf_path_name(path));
     if (tf_ends(lower, ".csv"))
-        return tf_csv_read(arena, path, (struct tf_csv_opt){.guess_numbers = true}, ret, reterr);
+        return tf_csv_read(arena, path, opt, ret, reterr);
     struct tf_arena *holder = tf_arena_new("importing a file", 4096);
     struct visit *v = TF_NEW(holder, struct visit);
-    *v = (struct visit){.file = -1, .pipe = -1};
+    *v = (struct visit){.file = -1, .pipe = {-1, -1}};
     tf_arena_defer(holder, end_visit, v);
     const enum tf_code code = import_binary(arena, v, path, lower, ret, reterr);
     tf_arena_free(holder);

@@ -1,10 +1,11 @@
 /* Data files from elsewhere: .sav .zsav .dta .xpt (ReadStat) and .csv, told by name and first bytes.
  *
- * An untrusted binary file is parsed in a child process that has no other file open, may not
- * open any, and has limits on memory (2 GB) and processor time (120 s); it sends the table through
- * a pipe in a format of ours, which the parent reads with its own bounds. A hostile file can so
- * at worst end its child. Dates stay numbers in the file's own unit. SPSS user-missing values and
- * Stata .a-.z become TF_MISS_SYSTEM unless `missing` (tf_column_missing) says more. */
+ * An untrusted binary file is parsed in child processes that have no other file open, may not open
+ * any, and have limits on memory (4 GB) and processor time (120 s). A large file is read by two, half
+ * of its rows each, where it says how many it has. They send the table through pipes in a format of
+ * ours, which the parent reads with its own bounds. A hostile file can so at worst end its child.
+ * Dates stay numbers in the file's own unit. SPSS user-missing values and Stata .a-.z become
+ * TF_MISS_SYSTEM, and stay known as the column's declared codes: tf_column_missing says more. */
 #ifndef TF_BASE_IMPORT_H
 #define TF_BASE_IMPORT_H
 
@@ -15,5 +16,9 @@
  * which). */
 TF_MUST_CHECK enum tf_code tf_import_file(struct tf_arena *arena, const char *path,
                                           struct tf_table **ret, struct tf_err *reterr);
+/* The same; opt is how a .csv is read (threads, na_is_missing). */
+TF_MUST_CHECK enum tf_code tf_import_file_as(struct tf_arena *arena, const char *path,
+                                             struct tf_csv_opt opt, struct tf_table **ret,
+                                             struct tf_err *reterr);
 
 #endif

@@ -4,7 +4,7 @@
  * process that has already let go of everything worth having:
  *
  *   no files      every descriptor is closed but the pipe; RLIMIT_NOFILE 0 keeps it so
- *   no growth     RLIMIT_AS 2 GB above what it begins with, RLIMIT_CPU 120 s
+ *   no growth     RLIMIT_AS 4 GB above what it begins with, RLIMIT_CPU 120 s
  *   no traces     RLIMIT_FSIZE 0, RLIMIT_CORE 0
  *   no calls      seccomp: memory, write, time and exit; opening a file is answered with
  *                 "permission denied", anything else ends the process
@@ -148,7 +148,7 @@ static void close_gate(void)
 
 void tf_import_cage(int *keep_fd, size_t file_bytes)
 {
-    static const size_t memory = (size_t)2 * 1024 * 1024 * 1024;
+    static const size_t memory = (size_t)4 * 1024 * 1024 * 1024;
     (void)prctl(PR_SET_PDEATHSIG, SIGKILL, 0, 0, 0);
     (void)prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
     (void)signal(SIGINT, SIG_DFL);

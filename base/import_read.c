@@ -20,7 +20,9 @@
 #include "base/text.h"
 
 enum { CELLS_A_CHUNK = 1 << 20, MAX_CHUNK_ROWS = 4096, MIN_CHUNK_ROWS = 16 };
-static const size_t max_memory = (size_t)1536 * 1024 * 1024;
+enum { MAX_DECLARED = 255, WORTH_SHARING = 1 << 20 /* cells */ };
+static const size_t most_at_once = (size_t)128 * 1024 * 1024; /* cells */
+static const size_t max_memory = (size_t)3584 * 1024 * 1024;
 
 union cell {
     double num;
@@ -34,10 +36,28 @@ struct set {
     size_t n, cap;
 };
 
+struct declared { /* a code declared missing */
+    double value;
+    char tag; /* of Stata's .a to .z, else 0 */
+};
+
 struct var {
     const char *name, *label, *set;
     bool is_text;
     const char *last; /* the text before: answers repeat */
+    size_t last_n, text_bytes; /* its length; of all texts so far, without their NULs */
+    struct range {
+        double low, high;
+    } *range; /* numbers that the file declares missing */
+    size_t n_ranges;
+    struct declared *code;
+    size_t n_codes, cap_codes;
+};
+
+struct shape { /* of a file, or of one reader's share of it */
+    long rows, first; /* rows 0: all there are */
+    int vars;
+    bool none;        /* no rows at all: another reads them */
 };
 
 struct reading {
@@ -50,6 +70,7 @@ struct reading {
     size_t n_chunks, cap_chunks, chunk_rows;
     size_t n_rows;
     long promised_rows; /* by the file's head; -1 = it does not say */
+    long share_rows;    /* of them ours; 0 = all */
     const char *limit;  /* which of ours was reached */
     char message[256];  /* ReadStat's */
 };
@@ -108,12 +129,34 @@ static void on_error(const char *message, void *ctx)
 static int on_metadata(readstat_metadata_t *m, void *ctx)
 {
     struct reading *r = ctx;
-    r->promised_rows = readstat_get_row_count(m);
+    r->promised_rows = r->share_rows > 0 ? r->share_rows : readstat_get_row_count(m);
     if (readstat_get_var_count(m) > TF_IMPORT_MAX_VARS)
         r->limit = "20,000 variables";
     if (r->promised_rows > TF_IMPORT_MAX_ROWS)
         r->limit = "20 million rows";
     return r->limit == NULL ? READSTAT_HANDLER_OK : READSTAT_HANDLER_ABORT;
+}
+
+/* Asked once for each variable, not once for each value. */
+static void keep_ranges(struct reading *r, readstat_variable_t *v, struct var *to)
+{
+    const int n = readstat_variable_get_missing_ranges_count(v);
+    if (to->is_text || n <= 0)
+        return;
+    to->range = TF_NEW_N(r->arena, struct range, (size_t)n);
+    for (int k = 0; k < n; k++) {
+        struct range *one = &to->range[to->n_ranges++];
+        one->low = readstat_double_value(readstat_variable_get_missing_range_lo(v, k));
+        one->high = readstat_double_value(readstat_variable_get_missing_range_hi(v, k));
+    }
+}
+
+static bool in_ranges(const struct var *v, double x)
+{
+    for (size_t k = 0; k < v->n_ranges; k++)
+        if (x >= v->range[k].low && x <= v->range[k].high)
+            return true;
+    return false;
 }
 
 static int on_variable(int index, readstat_variable_t *v, const char *labels, void *ctx)
@@ -133,6 +176,7 @@ static int on_variable(int index, readstat_variable_t *v, const char *labels, vo
         .set = labels == NULL ? NULL : tf_strdup(r->arena, labels),
         .is_text = readstat_variable_get_type_class(v) == READSTAT_TYPE_CLASS_STRING,
     };
+    keep_ranges(r, v, &r->var[r->n_vars - 1]);
     return READSTAT_HANDLER_OK;
 }
 
@@ -142,6 +186,11 @@ static struct set *set_named(struct reading *r, const char *name)
         if (strcmp(r->set[k].name, name) == 0)
             return &r->set[k];
     return NULL;
+}
+
+static const char *tag_text(struct tf_arena *arena, char tag)
+{
+    return tf_printf(arena, ".%c", tag);
 }
 
 static int on_value_label(const char *name, readstat_value_t value, const char *label, void *ctx)
@@ -154,12 +203,14 @@ static int on_value_label(const char *name, readstat_value_t value, const char *
         s = &r->set[r->n_sets++];
         *s = (struct set){.name = tf_strdup(r->arena, name), .is_text = is_text};
     }
-    if (is_text != s->is_text || readstat_value_is_tagged_missing(value))
-        return READSTAT_HANDLER_OK; /* Stata's .a has no number to label */
+    if (is_text != s->is_text)
+        return READSTAT_HANDLER_OK;
     struct tf_label l = {.label = tf_strdup(r->arena, label == NULL ? "" : label)};
     if (is_text) {
         const char *text = readstat_string_value(value);
         l.text = tf_strdup(r->arena, text == NULL ? "" : text);
+    } else if (readstat_value_is_tagged_missing(value)) {
+        l.text = tag_text(r->arena, readstat_value_tag(value));
     } else {
         l.value = readstat_double_value(value);
         if (!isfinite(l.value))
@@ -178,8 +229,10 @@ static void add_chunk(struct reading *r)
             r->chunk_rows = MAX_CHUNK_ROWS;
         if (r->chunk_rows < MIN_CHUNK_ROWS)
             r->chunk_rows = MIN_CHUNK_ROWS;
+        if (r->promised_rows > 0 && (size_t)r->promised_rows <= most_at_once / r->n_vars)
+            r->chunk_rows = (size_t)r->promised_rows; /* one chunk: columns leave in one piece */
     }
-    union cell *c = TF_NEW_N(r->arena, union cell, r->n_vars * r->chunk_rows);
+    union cell *c = tf_table_memory(r->arena, r->n_vars * r->chunk_rows, sizeof *c);
     for (size_t k = 0; k < r->n_vars; k++)
         for (size_t row = 0; row < r->chunk_rows; row++)
             if (r->var[k].is_text)
@@ -199,11 +252,41 @@ static const char *keep_text(struct reading *r, struct var *v, const char *s)
     if (s[1] == '\0') {
         char *one = single[(unsigned char)s[0]];
         one[0] = s[0];
+        v->text_bytes++;
         return one;
     }
-    if (v->last == NULL || strcmp(v->last, s) != 0)
-        v->last = tf_strdup(r->arena, s);
+    if (v->last == NULL || strcmp(v->last, s) != 0) {
+        v->last_n = strlen(s);
+        v->last = tf_strndup(r->arena, s, v->last_n);
+    }
+    v->text_bytes += v->last_n;
     return v->last;
+}
+
+/* A NaN whose lowest byte tells which of the variable's declared codes it was, while there is room. */
+static double missing_number(struct reading *r, struct var *v, readstat_value_t value)
+{
+    struct declared code = {.value = (double)NAN};
+    const uint64_t plain = UINT64_C(0x7FF8000000000000);
+    uint64_t bits = plain;
+    double x;
+    size_t k = 0;
+    if (readstat_value_is_tagged_missing(value))
+        code.tag = readstat_value_tag(value);
+    else if (!readstat_value_is_system_missing(value))
+        code.value = readstat_double_value(value);
+    if (code.tag != 0 || isfinite(code.value)) {
+        while (k < v->n_codes && (v->code[k].tag != code.tag ||
+                                  (code.tag == 0 && v->code[k].value != code.value)))
+            k++;
+        if (k == v->n_codes && k < MAX_DECLARED) {
+            v->code = tf_grow(r->arena, v->code, v->n_codes, &v->cap_codes, sizeof *v->code);
+            v->code[v->n_codes++] = code;
+        }
+        bits |= k < v->n_codes ? k + 1 : 0;
+    }
+    memcpy(&x, &bits, sizeof x);
+    return x;
 }
 
 static int on_value(int row, readstat_variable_t *variable, readstat_value_t value, void *ctx)
@@ -224,14 +307,17 @@ static int on_value(int row, readstat_variable_t *variable, readstat_value_t val
         add_chunk(r);
     if (at >= r->n_rows)
         r->n_rows = at + 1;
-    if (readstat_value_is_missing(value, variable))
-        return READSTAT_HANDLER_OK;
     union cell *c = &r->chunk[at / r->chunk_rows][(size_t)index * r->chunk_rows + at % r->chunk_rows];
-    const bool text = readstat_value_type_class(value) == READSTAT_TYPE_CLASS_STRING;
-    if (text && v->is_text)
-        c->text = keep_text(r, v, readstat_string_value(value));
-    else if (!text && !v->is_text && isfinite(readstat_double_value(value)))
-        c->num = readstat_double_value(value);
+    if (v->is_text) { /* (a number among texts has no string value, and a text no number) */
+        if (!readstat_value_is_missing(value, variable))
+            c->text = keep_text(r, v, readstat_string_value(value));
+        return READSTAT_HANDLER_OK;
+    }
+    const double x = readstat_double_value(value);
+    if (readstat_value_is_missing(value, NULL) || in_ranges(v, x))
+        c->num = missing_number(r, v, value);
+    else if (isfinite(x))
+        c->num = x;
     return READSTAT_HANDLER_OK;
 }
 
@@ -244,21 +330,31 @@ struct output {
     char piece[1 << 16];
 };
 
-static void flush(struct output *o)
+static void write_all(struct output *o, const char *data, size_t n)
 {
-    for (size_t done = 0; !o->broken && done < o->n;) {
-        const ssize_t put = write(o->fd, o->piece + done, o->n - done);
+    for (size_t done = 0; !o->broken && done < n;) {
+        const ssize_t put = write(o->fd, data + done, n - done);
         if (put > 0)
             done += (size_t)put;
         else if (put == 0 || errno != EINTR)
             o->broken = true;
     }
+}
+
+static void flush(struct output *o)
+{
+    write_all(o, o->piece, o->n);
     o->n = 0;
 }
 
 static void put(struct output *o, const void *data, size_t n)
 {
     const char *p = data;
+    if (n >= sizeof o->piece) { /* much at once goes as it is */
+        flush(o);
+        write_all(o, p, n);
+        return;
+    }
     while (n > 0) {
         const size_t room = sizeof o->piece - o->n, take = n < room ? n : room;
         memcpy(o->piece + o->n, p, take);
@@ -309,22 +405,28 @@ static const union cell *rows_of(const struct reading *r, size_t col, size_t chu
     return r->chunk[chunk] + col * r->chunk_rows;
 }
 
+static void put_declared(struct output *o, const struct var *v)
+{
+    put_u32(o, v->n_codes);
+    for (size_t k = 0; k < v->n_codes; k++) {
+        const char text[3] = {'.', v->code[k].tag, '\0'};
+        put(o, &v->code[k].value, sizeof(double));
+        put_text(o, v->code[k].tag == 0 ? NULL : text);
+    }
+}
+
 static void put_column(struct output *o, const struct reading *r, size_t col, size_t set)
 {
     const struct var *v = &r->var[col];
-    uint64_t bytes = 0;
     size_t n;
     put_text(o, v->name);
     put_text(o, v->label);
     put_u8(o, v->is_text);
     put_u32(o, set);
-    for (size_t k = 0; v->is_text && k < r->n_chunks; k++) {
-        const union cell *c = rows_of(r, col, k, &n);
-        for (size_t row = 0; row < n; row++)
-            bytes += c[row].text == NULL ? 1 : strlen(c[row].text) + 1;
-    }
     if (v->is_text)
-        put_u64(o, bytes);
+        put_u64(o, r->n_rows + v->text_bytes);
+    else
+        put_declared(o, v);
     for (size_t k = 0; k < r->n_chunks; k++) {
         const union cell *c = rows_of(r, col, k, &n);
         if (!v->is_text)
@@ -362,33 +464,79 @@ static void put_table(struct output *o, struct reading *r)
 
 /* ---- All of it ---------------------------------------------------------------------------- */
 
-static readstat_error_t parse(enum tf_import_kind kind, struct input *in, struct reading *r)
+typedef readstat_error_t parser(readstat_parser_t *, const char *, void *);
+static parser *const parsers[] = {
+    [TF_IMPORT_SPSS] = readstat_parse_sav,
+    [TF_IMPORT_STATA] = readstat_parse_dta,
+    [TF_IMPORT_XPORT] = readstat_parse_xport,
+};
+
+static readstat_parser_t *new_parser(struct input *in)
 {
-    static readstat_error_t (*const parsers[])(readstat_parser_t *, const char *, void *) = {
-        [TF_IMPORT_SPSS] = readstat_parse_sav,
-        [TF_IMPORT_STATA] = readstat_parse_dta,
-        [TF_IMPORT_XPORT] = readstat_parse_xport,
-    };
     readstat_parser_t *p = readstat_parser_init();
     if (p == NULL)
-        return READSTAT_ERROR_MALLOC;
+        return NULL;
+    in->at = 0;
     (void)readstat_set_open_handler(p, open_input);
     (void)readstat_set_close_handler(p, close_input);
     (void)readstat_set_seek_handler(p, seek_input);
     (void)readstat_set_read_handler(p, read_input);
     (void)readstat_set_update_handler(p, update_input);
     (void)readstat_set_io_ctx(p, in);
+    return p;
+}
+
+static int on_row_count(readstat_metadata_t *m, void *ctx)
+{
+    struct shape *s = ctx;
+    s->rows = readstat_get_row_count(m);
+    s->vars = readstat_get_var_count(m);
+    return READSTAT_HANDLER_ABORT; /* no more is wanted */
+}
+
+/* The rows of one of `shares` readers. A file that does not say how many it has, or has few, is read
+ * by the first alone. */
+static struct shape share_of(enum tf_import_kind kind, struct input *in, unsigned share,
+                             unsigned shares)
+{
+    struct shape s = {.rows = -1};
+    readstat_parser_t *p = shares > 1 ? new_parser(in) : NULL;
+    if (p != NULL) {
+        (void)readstat_set_metadata_handler(p, on_row_count);
+        (void)parsers[kind](p, "the file", &s);
+        readstat_parser_free(p);
+    }
+    if (s.rows < (long)shares || s.vars <= 0 || s.rows > TF_IMPORT_MAX_ROWS ||
+        s.rows < WORTH_SHARING / s.vars)
+        return (struct shape){.none = share > 0};
+    s.first = s.rows * (long)share / (long)shares;
+    s.rows = s.rows * ((long)share + 1) / (long)shares - s.first;
+    return s;
+}
+
+static readstat_error_t parse(enum tf_import_kind kind, struct input *in, struct reading *r,
+                              const struct shape *share)
+{
+    readstat_parser_t *p = new_parser(in);
+    if (p == NULL)
+        return READSTAT_ERROR_MALLOC;
     (void)readstat_set_error_handler(p, on_error);
     (void)readstat_set_metadata_handler(p, on_metadata);
     (void)readstat_set_variable_handler(p, on_variable);
     (void)readstat_set_value_label_handler(p, on_value_label);
-    (void)readstat_set_value_handler(p, on_value);
+    if (!share->none)
+        (void)readstat_set_value_handler(p, on_value);
+    if (share->rows > 0) {
+        (void)readstat_set_row_offset(p, share->first);
+        (void)readstat_set_row_limit(p, share->rows);
+    }
     const readstat_error_t e = parsers[kind](p, "the file", r);
     readstat_parser_free(p);
     return e;
 }
 
-void tf_import_send(enum tf_import_kind kind, const unsigned char *data, size_t n, int fd)
+void tf_import_send(enum tf_import_kind kind, const unsigned char *data, size_t n, int fd,
+                    unsigned share, unsigned shares)
 {
     static struct output out;
     struct tf_err err;
@@ -403,11 +551,15 @@ void tf_import_send(enum tf_import_kind kind, const unsigned char *data, size_t 
     struct reading *r = TF_NEW(tf_arena_new("a data file", max_memory), struct reading);
     r->arena = tf_arena_new("a data file", max_memory);
     r->promised_rows = -1;
-    const readstat_error_t e = parse(kind, &in, r);
+    const struct shape mine = share_of(kind, &in, share, shares);
+    r->share_rows = mine.rows;
+    const readstat_error_t e = parse(kind, &in, r, &mine);
+    if (mine.none)
+        r->promised_rows = 0;
     if (r->limit != NULL)
         put_error(&out, TF_E_LIMIT, tf_printf(r->arena, "the limit is %s", r->limit));
     else if (e == READSTAT_ERROR_MALLOC)
-        put_error(&out, TF_E_LIMIT, "its parts ask for more memory than the limit of 2 GB");
+        put_error(&out, TF_E_LIMIT, "its parts ask for more memory than the limit of 4 GB");
     else if (e != READSTAT_OK)
         put_error(&out, TF_E_INPUT, r->message[0] != '\0' ? r->message : readstat_error_message(e));
     else if (r->n_vars == 0)

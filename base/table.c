@@ -6,10 +6,12 @@
  *
  * Nothing here knows questionnaires. A code such as 9 becomes a typed missing value only when
  * somebody says so (tf_column_missing). */
+#define _DEFAULT_SOURCE /* large pages */
 #include "base/table.h"
 
 #include <math.h>
 #include <string.h>
+#include <sys/mman.h>
 
 #include "base/number.h"
 #include "base/text.h"
@@ -92,6 +94,16 @@ size_t tf_table_adopt(struct tf_table *t, struct tf_column column)
     t->col = tf_grow(t->arena, t->col, t->n_cols, &t->cap_cols, sizeof *t->col);
     t->col[t->n_cols] = column;
     return t->n_cols++;
+}
+
+void *tf_table_memory(struct tf_arena *arena, size_t n, size_t size)
+{
+    char *p = tf_alloc_n(arena, n, size);
+    const size_t page = (size_t)1 << 21, bytes = n * size;
+    const size_t skip = (page - (uintptr_t)p % page) % page;
+    if (bytes >= skip + page)
+        (void)madvise(p + skip, (bytes - skip) / page * page, MADV_HUGEPAGE);
+    return p;
 }
 
 size_t tf_table_find(const struct tf_table *t, const char *name)
@@ -224,6 +236,14 @@ void tf_column_na(struct tf_table *t, size_t col)
         }
 }
 
+/* Give a reason to the rows whose declared code is the k-th. */
+static void declared_missing(struct tf_column *c, size_t n_rows, size_t k, enum tf_miss why)
+{
+    for (size_t row = 0; row < n_rows; row++)
+        if (c->declared_of[row] == k + 1 && c->miss[row] == TF_MISS_SYSTEM)
+            c->miss[row] = (uint8_t)why;
+}
+
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why)
 {
     struct tf_column *c = &t->col[col];
@@ -234,6 +254,17 @@ void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss
             c->num[row] = (double)NAN;
             c->miss[row] = (uint8_t)why;
         }
+    for (size_t k = 0; k < c->n_declared; k++)
+        if (c->declared[k].text == NULL && c->declared[k].value == code)
+            declared_missing(c, t->n_rows, k, why);
+}
+
+void tf_column_missing_text(struct tf_table *t, size_t col, const char *code, enum tf_miss why)
+{
+    struct tf_column *c = &t->col[col];
+    for (size_t k = 0; k < c->n_declared && why != TF_PRESENT; k++)
+        if (c->declared[k].text != NULL && strcmp(c->declared[k].text, code) == 0)
+            declared_missing(c, t->n_rows, k, why);
 }
 
 void tf_table_keep_rows(struct tf_table *t, const bool *keep)
@@ -247,6 +278,8 @@ void tf_table_keep_rows(struct tf_table *t, const bool *keep)
             if (!keep[row])
                 continue;
             c->miss[to] = c->miss[row];
+            if (c->declared_of != NULL)
+                c->declared_of[to] = c->declared_of[row];
             if (c->type == TF_NUMBER)
                 c->num[to] = c->num[row];
             else

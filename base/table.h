@@ -54,6 +54,14 @@ struct tf_label {
     const char *label;
 };
 
+/* A code that the file itself declares missing: 99 in SPSS, .a in Stata. Which of them a row had stays
+ * known, so that a reason can be given later (tf_column_missing). */
+struct tf_declared {
+    double value;      /* NaN where it has a text */
+    const char *text;  /* ".a", or NULL */
+    const char *label; /* or NULL */
+};
+
 struct tf_column {
     const char *name;  /* as in the file */
     const char *label; /* question or description, or NULL */
@@ -64,6 +72,9 @@ struct tf_column {
     struct tf_label *labels;
     size_t n_labels;
     unsigned flags; /* of enum tf_flag */
+    struct tf_declared *declared; /* codes declared missing that rows have; at most 255 */
+    size_t n_declared;
+    uint8_t *declared_of; /* [n_rows] 1 + index of the row's, 0 = none; NULL when n_declared is 0 */
 };
 
 struct tf_table {
@@ -79,6 +90,9 @@ struct tf_table *tf_table_new(struct tf_arena *arena, const char *name, size_t n
 size_t tf_table_add(struct tf_table *t, const char *name, enum tf_type type);
 /* Append a column whose arrays were made elsewhere, of t->n_rows each and living as long. */
 size_t tf_table_adopt(struct tf_table *t, struct tf_column column);
+/* Memory for n values of columns, zeroed, on large pages where it is much and the system has them: a
+ * column then costs hundreds of page faults, not tens of thousands. */
+void *tf_table_memory(struct tf_arena *arena, size_t n, size_t size);
 /* The column's index by exact name, else by name regardless of ASCII case when only one fits;
  * SIZE_MAX when none, SIZE_MAX - 1 when several fit. */
 size_t tf_table_find(const struct tf_table *t, const char *name);
@@ -95,8 +109,11 @@ bool tf_column_to_number(struct tf_table *t, size_t col);
 bool tf_column_spells_numbers(const struct tf_column *c, size_t n_rows);
 /* The NA of a text column becomes missing (system). */
 void tf_column_na(struct tf_table *t, size_t col);
-/* Turn these codes of a number column into a typed missing value. */
+/* Turn this code of a number column into a typed missing value, also where the file declared it
+ * missing (then the reason was "system"). */
 void tf_column_missing(struct tf_table *t, size_t col, double code, enum tf_miss why);
+/* The same for a declared code that has a text (".a"). */
+void tf_column_missing_text(struct tf_table *t, size_t col, const char *code, enum tf_miss why);
 /* Keep the rows with keep[row]; the table is changed in place. */
 void tf_table_keep_rows(struct tf_table *t, const bool *keep);
 /* Hash of names, types, labels, values and missing reasons: equal content, equal hash. */

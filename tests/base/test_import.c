@@ -217,7 +217,7 @@ static void lies(void **state)
     struct tf_table *t = NULL;
     temp_write(arena, "lie", c->bytes, c->n);
     const int fd = open(temp_path(arena, "lie"), O_RDONLY);
-    assert_int_equal(tf_import_receive(arena, fd, "x.sav", &t, &err), TF_E_INPUT);
+    assert_int_equal(tf_import_receive(arena, &fd, 1, "x.sav", &t, &err), TF_E_INPUT);
     (void)close(fd);
     assert_null(t);
     assert_non_null(strstr(err.fact, c->says));

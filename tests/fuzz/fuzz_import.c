@@ -13,7 +13,7 @@ static void try_input(struct tf_arena *arena, const char *data, size_t n)
     struct tf_err err;
     const char *path;
     const int fd = as_file(data, n, &path);
-    if (tf_import_receive(arena, fd, "fuzz.sav", &t, &err) != TF_OK)
+    if (tf_import_receive(arena, &fd, 1, "fuzz.sav", &t, &err) != TF_OK)
         return;
     for (size_t k = 0; k < t->n_cols; k++)
         for (size_t row = 0; row < t->n_rows; row++) {
