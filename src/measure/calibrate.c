@@ -6,12 +6,14 @@
  * Totals are named as R names the columns of the model matrix: "(Intercept)", "stypeH", "enroll".
  * The equations and the four methods: equations.c. A row enters them only through its row of the
  * model matrix, so rows that are alike there are one unit; with `aggregate` a PSU (or a unit of a
- * later stage) is one unit with the weighted means of its rows, and its rows get one g (R takes plain
- * means, the same where weights are equal within a unit; ours meet the totals in either case); with
- * `bounds_const`, where the bounds are on the weights and not on g, each row is its own.
+ * later stage) is one unit with the weighted means of its rows, and its rows get one g (R takes
+ * plain means, the same where weights are equal within a unit; ours meet the totals in either
+ * case); with `bounds_const`, where the bounds are on the weights and not on g, each row is its
+ * own.
  *
- * A weight below 0, which unbounded linear calibration can give, is refused: no case stands for less
- * than nobody. Replicates let it be, as R does.
+ * Unbounded linear calibration can give weights below 0. As in R they stand, and the line of
+ * diagnosis warns of them; `negative: refuse` makes them an error. (No case stands for less than
+ * nobody: bounds: [0, inf], or raking, avoid them.)
  *
  * When the totals are not met, the message names the term, how far it came, and how many weights
  * stand at a bound; `force: true` takes the weights as they are, with their gap. */
@@ -29,7 +31,7 @@ struct said {
     double lower, upper, epsilon;
     size_t max_iterations;
     const char *aggregate; /* "psu", "1", "2" … or NULL */
-    bool bounded, constant, force;
+    bool bounded, constant, force, refuse;
 };
 
 /* ---- Reading ------------------------------------------------------------------------------ */
@@ -79,7 +81,7 @@ static enum tf_code read_calibrate(struct tf_arena *arena, const struct tf_yaml 
     static const char *const methods[] = {"linear", "raking", "logit", "sinh"};
     struct said *s = TF_NEW(arena, struct said);
     const struct tf_yaml *totals = tf_yaml_get(at, "totals");
-    const char *formula;
+    const char *formula, *negative;
     double most;
     size_t method = 0;
     *ret = s;
@@ -100,6 +102,11 @@ static enum tf_code read_calibrate(struct tf_arena *arena, const struct tf_yaml 
     TF_TRY(read_bounds(at, s, reterr));
     TF_TRY(tf_yaml_opt_text(at, "aggregate", NULL, &s->aggregate, reterr));
     TF_TRY(tf_yaml_opt_bool(at, "force", false, &s->force, reterr));
+    TF_TRY(tf_yaml_opt_text(at, "negative", "allow", &negative, reterr));
+    s->refuse = strcmp(negative, "refuse") == 0;
+    if (!s->refuse && strcmp(negative, "allow") != 0)
+        return tf_yaml_fail(tf_yaml_get(at, "negative"), reterr,
+                            "weights below 0: allow, or refuse");
     TF_TRY(tf_yaml_opt_number(at, "epsilon", 1e-10, &s->epsilon, reterr));
     TF_TRY(tf_yaml_opt_number(at, "max_iterations", 200, &most, reterr));
     if (!(s->epsilon > 0 && s->epsilon < 1))
@@ -161,7 +168,7 @@ static size_t find_patterns(struct tf_arena *arena, const struct tf_model *m, co
     uint32_t *slot = TF_NEW_N(arena, uint32_t, slots); /* pattern + 1; 0: free */
     for (size_t row = 0; row < m->n; row++) {
         of[row] = TF_NO_CODE;
-        if (!(w[row] > 0))
+        if (!tf_in_sample(w[row]))
             continue;
         size_t at = (size_t)hash_row(m, row) & (slots - 1);
         while (slot[at] != 0 && !same_row(m, first[slot[at] - 1], row))
@@ -200,12 +207,12 @@ static enum tf_code open_units(struct tf_weighing *g, struct bound *b, const dou
         TF_TRY(stage_of(g, b->said, &stage, reterr));
         units = g->stage[stage].n_units;
         for (size_t row = 0; row < g->n; row++)
-            of[row] = w[row] > 0 ? g->stage[stage].unit[row] : TF_NO_CODE;
+            of[row] = tf_in_sample(w[row]) ? g->stage[stage].unit[row] : TF_NO_CODE;
         b->rows = TF_NEW_N(g->arena, double, g->n);
     } else if (b->said->constant) {
         for (size_t row = 0; row < g->n; row++) {
             of[row] = TF_NO_CODE;
-            if (w[row] > 0) {
+            if (tf_in_sample(w[row])) {
                 first[units] = (uint32_t)row;
                 of[row] = (uint32_t)units++;
             }
@@ -287,7 +294,7 @@ static enum tf_code bind_calibrate(struct tf_weighing *g, const void *said, cons
     *ret = b;
     b->said = s;
     for (size_t row = 0; row < g->n; row++)
-        in[row] = w[row] > 0;
+        in[row] = tf_in_sample(w[row]);
     TF_TRY(tf_formula_read(g->arena, s->formula, g->t, &f, reterr));
     TF_TRY(tf_recipe_place(s->formula, tf_model_make(g->arena, f, g->t, in, &m, reterr), reterr));
     b->m = m;
@@ -319,7 +326,7 @@ static enum tf_code fill_units(struct tf_weighing *g, struct bound *b, const dou
             b->rows[row] = b->m->complete[row] ? w[row] * b->m->x[j][row] : 0;
         tf_cells_sum(&b->cells, b->rows, b->x[j]);
         for (size_t k = 0; k < b->cells.n; k++)
-            b->x[j][k] = b->d[k] > 0 ? b->x[j][k] / b->d[k] : 0;
+            b->x[j][k] = tf_in_sample(b->d[k]) ? b->x[j][k] / b->d[k] : 0;
     }
     for (size_t k = 0; s->bounded && k < b->cells.n; k++) {
         const double by = s->constant && b->d[k] > 0 ? b->d[k] : 1;
@@ -362,23 +369,23 @@ static enum tf_code not_met(struct tf_weighing *g, const struct bound *b,
                            "term out.");
 }
 
-static enum tf_code refuse_negative(struct tf_weighing *g, const struct bound *b,
-                                    const double *w, struct tf_err *reterr)
+static enum tf_code look_at_negative(struct tf_weighing *g, const struct bound *b, const double *w,
+                                     size_t *ret_n, struct tf_err *reterr)
 {
-    size_t n = 0, worst = 0;
+    size_t worst = 0;
     double least = 0;
     for (size_t row = 0; row < g->n; row++) {
         const double after = w[row] * b->g[b->cells.of[row]];
-        n += after < 0;
+        *ret_n += after < 0;
         if (after < least) {
             least = after;
             worst = row;
         }
     }
-    if (n == 0)
+    if (*ret_n == 0 || !b->said->refuse)
         return TF_OK;
-    (void)tf_yaml_fail(b->said->at, reterr, "linear calibration gives %zu weight%s below 0", n,
-                       n == 1 ? "" : "s");
+    (void)tf_yaml_fail(b->said->at, reterr, "linear calibration gives %zu weight%s below 0", *ret_n,
+                       *ret_n == 1 ? "" : "s");
     (void)tf_fact(reterr, "the lowest is %s, in row %zu", tf_double_text(g->arena, least),
                   worst + 1);
     return tf_help(reterr, "Set `bounds: [0, inf]`, or use the method raking.");
@@ -402,12 +409,16 @@ static enum tf_code take_calibrate(struct tf_weighing *g, void *bound, double *w
                             : not_met(g, b, &solved, reterr);
     b->g[b->cells.n] = 1;
     if (!g->replicate) {
-        TF_TRY(refuse_negative(g, b, w, reterr));
-        ret->words = tf_printf(g->arena, "calibrated to %zu total%s (%s) in %zu iteration%s%s%s",
+        size_t negative = 0;
+        TF_TRY(look_at_negative(g, b, w, &negative, reterr));
+        ret->words = tf_printf(g->arena, "calibrated to %zu total%s (%s) in %zu iteration%s%s%s%s",
                                b->p, b->p == 1 ? "" : "s", b->said->word, solved.iterations,
                                solved.iterations == 1 ? "" : "s",
                                solved.rescaled ? ", base weights scaled up first" : "",
-                               met ? "" : ", totals NOT met");
+                               met ? "" : ", totals NOT met",
+                               negative == 0 ? "" : tf_printf(g->arena,
+                                                              "; WARNING: %zu weights below 0",
+                                                              negative));
     }
     tf_cells_multiply(&b->cells, b->g, w);
     return TF_OK;
@@ -430,7 +441,7 @@ static struct tf_calibrated *calibrate_known(struct tf_weighing *g, void *bound,
 
 static const char *const calibrate_keys[] = {
     "formula",  "totals", "method",  "bounds",         "bounds_const",
-    "aggregate", "force", "epsilon", "max_iterations", NULL};
+    "aggregate", "force", "epsilon", "max_iterations", "negative", NULL};
 const struct tf_step_kind tf_step_calibrate = {
     .word = "calibrate", .known = calibrate_keys, .read = read_calibrate, .bind = bind_calibrate,
     .take = take_calibrate, .known_totals = calibrate_known};

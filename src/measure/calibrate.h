@@ -207,8 +207,8 @@ struct tf_solved {
 };
 /* g[n] = F; false when the totals are not met to epsilon. */
 bool tf_equations_solve(const struct tf_equations *e, double *g, struct tf_solved *ret);
-/* Known: the totals of x [p] columns over units (cells of rows, whose base weights sum to d), which the
- * weights w, g times the base weights, now meet. */
+/* Known: the totals of x [p] columns over units (cells of rows, whose base weights sum to d), which
+ * the weights w, g times the base weights, now meet. */
 struct tf_calibrated *tf_calibrated_to_terms(struct tf_arena *arena, const struct tf_cells *cells,
                                              const double *const *x, size_t p, const double *d,
                                              const double *g, const double *w);

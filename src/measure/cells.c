@@ -1,8 +1,8 @@
 /* Rows gathered into cells.
  *
  * Raking, post-stratification and calibration on categories see a row only through the cell of the
- * crossing it falls in, so they run on some dozens of numbers, and the rows are touched twice: once to
- * sum their weights by cell, once to multiply them by the cell's factor.
+ * crossing it falls in, so they run on some dozens of numbers, and the rows are touched twice: once
+ * to sum their weights by cell, once to multiply them by the cell's factor.
  *
  * Sums are made in blocks of rows whose size hangs on the data alone; blocks are shared out to the
  * threads and added up in their order, so a sum has the same bits on one thread and on eight. Rows

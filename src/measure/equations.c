@@ -8,15 +8,16 @@
  *     linear    1 + u, cut at the bounds
  *     raking    exp u, cut at the bounds
  *     logit     (L(U-1) + U(1-L) e^{Au}) / (U-1 + (1-L) e^{Au}),  A = (U-L) / ((U-1)(1-L))
- *     sinh      (s + sqrt(s^2 + 4)) / 2, s = asinh 2u, cut at the bounds   (alpha = 1, as R cal.sinh)
+ *     sinh      (s + sqrt(s^2 + 4)) / 2, s = asinh 2u, cut at the bounds   (alpha = 1, as R
+ *     cal.sinh)
  *
  * All are increasing, so the equations are the gradient of a concave function of l, and Newton's
  * method with a step that is halved while it climbs past the top finds the one solution there is,
  * if there is one. Columns that are combinations of earlier ones get no l of their own; their
  * totals must be met all the same.
  *
- * As in R (grake), where every total is more than 20 times its sample sum the base weights are first
- * multiplied by the mean ratio, and bounds hold for what is done after that. */
+ * As in R (grake), where every total is more than 20 times its sample sum the base weights are
+ * first multiplied by the mean ratio, and bounds hold for what is done after that. */
 #include <math.h>
 #include <string.h>
 

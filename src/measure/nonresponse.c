@@ -10,13 +10,15 @@
  *
  *     eligibility unknown   laid upon those whose eligibility is known, in their class
  *     nonrespondents        laid upon the respondents of their class: x sum w eligible / sum w
- *                           respondents; or each respondent is divided by the chance to respond that
- *                           a model gives (`inverse`), or is in the class of those with a like chance
+ *                           respondents; or each respondent is divided by the chance to respond
+ *                           that
+ *                           a model gives (`inverse`), or is in the class of those with a like
+ *                           chance
  *                           (`strata`: equal numbers of cases; Little 1986, Int. Statist. Rev. 54)
  *     not eligible          leave; they stood for people outside the population
  *
- * All but respondents have weight 0 afterwards and leave the sample. Linearised standard errors take
- * the factors as given; replicates make them anew, the model included. */
+ * All but respondents have weight 0 afterwards and leave the sample. Linearised standard errors
+ * take the factors as given; replicates make them anew, the model included. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -137,7 +139,7 @@ static enum tf_code find_states(const struct tf_weighing *g, struct bound *b, co
         TF_TRY(tf_table_need(g->t, s->eligible, &eligible, reterr));
     for (size_t row = 0; row < g->n; row++) {
         int able = 1, answer;
-        if (!(w[row] > 0))
+        if (!tf_in_sample(w[row]))
             continue; /* GONE */
         if (s->eligible != NULL)
             TF_TRY(yes_or_no(g, s->eligible, eligible, row, &able, reterr));
@@ -332,7 +334,8 @@ static enum tf_code share_by_model(struct tf_weighing *g, struct bound *b, doubl
     struct tf_arena *scratch = tf_arena_new("chances to respond", (size_t)4 << 30);
     struct tf_glm fit;
     for (size_t row = 0; row < g->n; row++) {
-        const bool in = w[row] > 0 && (b->state[row] == RESPONDED || b->state[row] == SILENT);
+        const bool in = tf_in_sample(w[row]) &&
+                        (b->state[row] == RESPONDED || b->state[row] == SILENT);
         b->given[row] = !in ? 0 : b->said->weighted ? w[row] : 1;
     }
     enum tf_code code = tf_glm_fit(scratch, b->m, b->given, TF_BINOMIAL, b->said->link,

@@ -3,10 +3,10 @@
  *     {step: poststratify, margin: {vars: [sex, agegrp], totals: totals.csv}, partial: false}
  *
  * Raking with one margin, in closed form (Holt & Smith 1979, J. R. Statist. Soc. A 142, 33-46; R
- * postStratify). Standard errors take the mean of each cell out (residual.c), since the size of a cell
- * is known and cannot vary. A cell with persons and no case, or cases and no total, is an error at
- * the line of the total; `partial: true` lets a cell without cases be, and the weights then sum to
- * what is left of the population. */
+ * postStratify). Standard errors take the mean of each cell out (residual.c), since the size of a
+ * cell is known and cannot vary. A cell with persons and no case, or cases and no total, is an
+ * error at the line of the total; `partial: true` lets a cell without cases be, and the weights
+ * then sum to what is left of the population. */
 #include <math.h>
 
 #include "measure/calibrate.h"

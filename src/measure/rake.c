@@ -5,14 +5,14 @@
  * in turn, the weights of a category are multiplied by its total / their present sum. The gap
  * after a sweep is the largest |sum / total - 1| over all categories of all margins.
  *
- * The fitting needs the rows only through the cell of the full crossing they fall in (cells.c): sweeps
- * run over the cells that occur, and the factor of its cell is looked up for each row.
+ * The fitting needs the rows only through the cell of the full crossing they fall in (cells.c):
+ * sweeps run over the cells that occur, and the factor of its cell is looked up for each row.
  *
- * R's rake() stops when no weighted table changes by more than 1 person and after 10 sweeps at most;
- * here the stop is a ratio, and not reaching it is an error, not a warning. Before a sweep is made,
- * what cannot work is named: margins whose totals add up differently; a category that occurs only
- * with categories of another margin that have fewer persons. Raking within bounds is calibration
- * (`calibrate`, method raking), which says what the bounds prevent.
+ * R's rake() stops when no weighted table changes by more than 1 person and after 10 sweeps at
+ * most; here the stop is a ratio, and not reaching it is an error, not a warning. Before a sweep is
+ * made, what cannot work is named: margins whose totals add up differently; a category that occurs
+ * only with categories of another margin that have fewer persons. Raking within bounds is
+ * calibration (`calibrate`, method raking), which says what the bounds prevent.
  *
  * How standard errors know the margins: residual.c. */
 #include <math.h>
@@ -166,7 +166,7 @@ static enum tf_code fits_within(struct tf_arena *arena, const struct tf_raking *
         (void)tf_fact(reterr, "%s persons; but its cases all have %.300s, which has %s",
                       tf_double_text(arena, r->total[a][c]), tf_buf_text(&only),
                       tf_double_text(arena, room));
-        return tf_help(reterr, "Join categories in the data and the totals, or leave a margin out.");
+        return tf_help(reterr, "Join categories in data and totals, or leave a margin out.");
     }
     return TF_OK;
 }

@@ -1,8 +1,8 @@
 /* Standard errors that know what the weights were calibrated to.
  *
  * A calibrated total varies as the total of residuals does: what the known totals explain of a
- * variable cannot vary any more (Deville & Särndal 1992, JASA 87, 376-382, sec. 3; Särndal, Swensson &
- * Wretman 1992, 6.6). The linearised variable z, which includes the weight w, becomes
+ * variable cannot vary any more (Deville & Särndal 1992, JASA 87, 376-382, sec. 3; Särndal,
+ * Swensson & Wretman 1992, 6.6). The linearised variable z, which includes the weight w, becomes
  *
  *     cells      z - w mean_cell,  mean_cell = sum z / sum w in the cell      (post-stratification)
  *     terms      z - w x'B,   B = (sum d x x')^-1 sum x z / g,  w = g d       (calibration)
@@ -16,8 +16,9 @@
  *     weighted   the same with the weights, the regression that theory asks for and that replicates
  *                which rake again agree with
  *
- * Several steps: each takes its residual of what the one before left, in their order, as R does. All
- * of it needs rows only to sum z by cell and to subtract; the rest is some dozens of numbers. */
+ * Several steps: each takes its residual of what the one before left, in their order, as R does.
+ * All of it needs rows only to sum z by cell and to subtract; the rest is some dozens of numbers.
+ * */
 #include <math.h>
 #include <string.h>
 
@@ -131,7 +132,7 @@ static void margins_residual(void *self, double *z)
     struct of_margins *c = self;
     if (c->how != TF_RESIDUALS_WEIGHTED) {
         for (size_t row = 0; row < c->cells.n_rows; row++)
-            c->rows[row] = c->w[row] > 0 ? z[row] / c->w[row] : 0;
+            c->rows[row] = tf_in_sample(c->w[row]) ? z[row] / c->w[row] : 0;
         tf_cells_sum(&c->cells, c->rows, c->sum);
     } else {
         tf_cells_sum(&c->cells, z, c->sum);
@@ -182,7 +183,7 @@ struct tf_calibrated *tf_calibrated_to_margins(struct tf_arena *arena, const str
     c->coef = TF_NEW_N(arena, double, c->p + most + 1);
     c->of_category = TF_NEW_N(arena, double, c->p + 1);
     for (size_t row = 0; row < rows; row++)
-        c->rows[row] = how == TF_RESIDUALS_WEIGHTED ? w[row] : w[row] > 0;
+        c->rows[row] = how == TF_RESIDUALS_WEIGHTED ? w[row] : tf_in_sample(w[row]);
     tf_cells_sum(&c->cells, c->rows, c->size);
     for (size_t m = 0; m < c->n_margins; m++)
         for (size_t k = 0; k < cells; k++)

@@ -8,15 +8,16 @@
  *       - {step: scale, to: n}
  *
  * A step is read (keys), bound to the data (columns, cells, totals) given the weights so far, and
- * taken. Each leaves its weights as a column of the table, and a line of diagnosis: sum, range, Kish's
- * 1 + cv^2 (the price of unequal weights: Kish 1965, 11.2C), how many cases have no weight and why.
- * A row whose weight is 0 is not in the sample any more, and later steps do not look at it.
+ * taken. Each leaves its weights as a column of the table, and a line of diagnosis: sum, range,
+ * Kish's 1 + cv^2 (the price of unequal weights: Kish 1965, 11.2C), how many cases have no weight
+ * and why. A row whose weight is 0 is not in the sample any more, and later steps do not look at
+ * it.
  *
  * Replicates take the same bound steps again from their own base weights (those after the step that
  * begins), so their spread knows all of them; a replicate whose step fails is left out by the fit
  * (TF_E_CONVERGE). Linearised standard errors know the totals of post-stratification, raking,
- * calibration and scaling to a population (residual.c); base weights, nonresponse factors and trimming
- * count as given.
+ * calibration and scaling to a population (residual.c); base weights, nonresponse factors and
+ * trimming count as given.
  *
  * A new step is a struct tf_step_kind and a row in the table `kinds`. */
 #include <math.h>
@@ -160,7 +161,7 @@ static struct tf_step_report diagnose(struct tf_weighing *g, const struct tf_ste
     struct tf_sum sum = {0}, square = {0};
     double *sorted = TF_NEW_N(g->arena, double, g->n + 1);
     for (size_t row = 0; row < g->n; row++) {
-        if (!(w[row] > 0))
+        if (!tf_in_sample(w[row]))
             continue;
         sorted[r.n++] = w[row];
         tf_sum_add(&sum, w[row]);

@@ -40,7 +40,8 @@ struct tf_survey {
     struct tf_arena *arena;
     struct tf_table *t;    /* weighting steps add columns to it */
     size_t n;              /* rows of the table, all of them; domains are masks over them */
-    const double *w;       /* [n] final weights; 0: the row is not in the sample any more */
+    const double *w;       /* [n] final weights; 0: the row is not in the sample any more. Below 0 only
+                            * after unbounded linear calibration: test with tf_in_sample */
     const double *w_base;  /* [n] before the weighting steps */
     struct tf_stage *stage;
     size_t n_stages;       /* >= 1; without `psu` each row is its own */
@@ -59,6 +60,12 @@ struct tf_survey {
     unsigned threads;        /* >= 1 */
     const char *text;        /* one sentence: how this design varies, for notes */
 };
+
+/* Does a row with this weight count? */
+static inline bool tf_in_sample(double w)
+{
+    return w > 0 || w < 0;
+}
 
 /* What is estimated: p numbers. */
 struct tf_statistic {

@@ -1,13 +1,15 @@
 /* Population totals: as a recipe gives them, and found again among the categories of the data.
  *
  *     {var: sex, totals: {1: 510000, 2: 490000}}
- *     {vars: [sex, agegrp], totals: {"1.1": 130000, "1.2": 120000, …}}      values joined by a point
- *     {vars: [sex, agegrp], totals: population.csv}     a column for each variable, totals in the last
+ *     {vars: [sex, agegrp], totals: {"1.1": 130000, "1.2": 120000, …}}      values joined by a
+ *     point
+ *     {vars: [sex, agegrp], totals: population.csv}     a column for each variable, totals in the
+ *     last
  *
  * Each total keeps its place, so a category that has persons and no case, or cases and no total, is
  * named with the line it stands on. A total without a case is an error (whom should the persons be
- * laid upon?) unless the step says `partial: true`, as R's postStratify. Rows without weight are not
- * looked at: they are not in the sample. */
+ * laid upon?) unless the step says `partial: true`, as R's postStratify. Rows without weight are
+ * not looked at: they are not in the sample. */
 #include <math.h>
 #include <stdio.h>
 #include <string.h>
@@ -161,7 +163,7 @@ enum tf_code tf_totals_read(struct tf_arena *arena, const struct tf_yaml *map, c
     TF_TRY(tf_yaml_opt_texts(arena, map, "var", &one, &n_one, reterr));
     TF_TRY(tf_yaml_opt_texts(arena, map, "vars", &ret->var, &ret->n_vars, reterr));
     if ((n_one > 0) == (ret->n_vars > 0))
-        return tf_yaml_fail(map, reterr, "a margin needs `var`, or `vars` where it crosses several");
+        return tf_yaml_fail(map, reterr, "a margin needs `var`, or `vars` to cross several");
     if (n_one > 0) {
         ret->var = one;
         ret->n_vars = n_one;
@@ -266,7 +268,7 @@ enum tf_code tf_totals_bind(struct tf_arena *arena, const struct tf_totals *from
     bool *in = TF_NEW_N(arena, bool, t->n_rows);
     *ret = (struct tf_margin_of){.from = from};
     for (size_t row = 0; row < t->n_rows; row++)
-        in[row] = w[row] > 0;
+        in[row] = tf_in_sample(w[row]);
     for (size_t v = 0; v < from->n_vars; v++) {
         size_t col;
         TF_TRY(tf_recipe_place(from->at, tf_table_need(t, from->var[v], &col, reterr), reterr));

@@ -6,9 +6,9 @@
  * `ratio_to_mean`, or `percentile` (1-99, R quantile type 7). With `redistribute` (default) the sum
  * stays: every weight that was not cut gets the same amount, as R trimWeights(strict = FALSE). That
  * may lift some above the limit; `repeat: true` goes on until none is (R: strict = TRUE). Trimming
- * buys variance with bias (Potter 1990, Proc. Surv. Res. Meth. Sect. ASA, 225-230), so it comes with
- * the share of the sum that was moved. Standard errors take it as given. A replicate's limits that
- * are ratios follow from its own weights; rows it leaves out (0) are not trimmed. */
+ * buys variance with bias (Potter 1990, Proc. Surv. Res. Meth. Sect. ASA, 225-230), so it comes
+ * with the share of the sum that was moved. Standard errors take it as given. A replicate's limits
+ * that are ratios follow from its own weights; rows it leaves out (0) are not trimmed. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -128,7 +128,7 @@ static struct limits find_limits(const struct bound *b, const double *w, size_t 
     struct tf_sum sum = {0};
     size_t m = 0;
     for (size_t row = 0; row < n; row++)
-        if (w[row] > 0) {
+        if (tf_in_sample(w[row])) {
             b->sorted[m++] = w[row];
             tf_sum_add(&sum, w[row]);
         }
@@ -142,18 +142,26 @@ static struct limits find_limits(const struct bound *b, const double *w, size_t 
     return l;
 }
 
-/* Cut once; returns how many were cut. *ret_moved: what was taken off; *ret_in: how many were not. */
+/* 1 above, -1 below, 0 within. Repeated sharing comes to rest at a limit only up to rounding. */
+static int is_outside(double w, struct limits l)
+{
+    const double slack = 1e-13;
+    return (w > l.high + slack * fabs(l.high)) - (w < l.low - slack * fabs(l.low));
+}
+
+/* Cut once; returns how many were cut. *ret_moved: what was taken off; *ret_in: how many were not.
+ * */
 static size_t cut(double *w, size_t n, struct limits l, bool share, double *ret_moved,
                   size_t *ret_in)
 {
     struct tf_sum moved = {0};
     size_t in = 0, out = 0;
     for (size_t row = 0; row < n; row++) {
-        const bool outside = w[row] > l.high || w[row] < l.low;
-        in += w[row] > 0 && !outside;
-        out += w[row] > 0 && outside;
-        if (w[row] > 0 && outside)
-            tf_sum_add(&moved, w[row] - (w[row] > l.high ? l.high : l.low));
+        const bool outside = is_outside(w[row], l) != 0;
+        in += tf_in_sample(w[row]) && !outside;
+        out += tf_in_sample(w[row]) && outside;
+        if (tf_in_sample(w[row]) && outside)
+            tf_sum_add(&moved, w[row] - (is_outside(w[row], l) > 0 ? l.high : l.low));
     }
     *ret_moved = tf_sum_of(&moved);
     *ret_in = in;
@@ -161,14 +169,10 @@ static size_t cut(double *w, size_t n, struct limits l, bool share, double *ret_
         return out;
     const double each = share ? *ret_moved / (double)in : 0;
     for (size_t row = 0; row < n; row++) {
-        if (!(w[row] > 0))
+        if (!tf_in_sample(w[row]))
             continue;
-        if (w[row] > l.high)
-            w[row] = l.high;
-        else if (w[row] < l.low)
-            w[row] = l.low;
-        else
-            w[row] += each;
+        const int side = is_outside(w[row], l);
+        w[row] = side > 0 ? l.high : side < 0 ? l.low : w[row] + each;
     }
     return out;
 }

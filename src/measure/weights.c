@@ -6,15 +6,16 @@
  *               to: n           weights average 1: shares stay, totals become numbers of cases
  *               total: x        the same to any number
  *               population: N   a known number of persons: totals count persons
- *               equal: country  each group has the same say (`each: equal`, the sum of its weights is
+ *               equal: country  each group has the same say (`each: equal`, the sum of its weights
+ *               is
  *                               cases / groups) or its own number of cases (`each: own`)
  *
  * `to` and `total` change the unit and nothing else. A population, and the say of groups, are known
  * numbers: their standard errors know them, as after post-stratification to one cell, or to the
  * groups, and every replicate is scaled anew.
  *
- * The steps of a study's recipe run on one column, the design's weight; the first is usually `base`,
- * and where it is not, the column must be there already. */
+ * The steps of a study's recipe run on one column, the design's weight; the first is usually
+ * `base`, and where it is not, the column must be there already. */
 #include <math.h>
 #include <string.h>
 
@@ -171,7 +172,7 @@ static enum tf_code bind_groups(struct tf_weighing *g, struct scale_bound *b, co
     TF_TRY(tf_table_need(g->t, b->said->equal, &col, reterr));
     const struct tf_codes *codes = tf_codes_make(g->arena, g->t, col);
     for (size_t row = 0; row < g->n; row++) {
-        in[row] = w[row] > 0;
+        in[row] = tf_in_sample(w[row]);
         n_in += in[row];
         if (in[row] && codes->of[row] == TF_NO_CODE) {
             (void)tf_fail(reterr, TF_E_DESIGN, "row %zu of '%s' has no %s", row + 1, g->t->name,
@@ -206,8 +207,8 @@ static enum tf_code bind_scale(struct tf_weighing *g, const void *said, const do
         uint32_t *of = TF_NEW_N(g->arena, uint32_t, g->n);
         size_t n_in = 0;
         for (size_t row = 0; row < g->n; row++) {
-            of[row] = w[row] > 0 ? 0 : TF_NO_CODE;
-            n_in += w[row] > 0;
+            of[row] = tf_in_sample(w[row]) ? 0 : TF_NO_CODE;
+            n_in += tf_in_sample(w[row]);
         }
         tf_cells_open(g->arena, &b->cells, of, 1, g->n, g->threads);
         b->total = TF_NEW_N(g->arena, double, 2);
@@ -259,7 +260,7 @@ static enum tf_code take_weights(const struct tf_table *t, const char *name, dou
     size_t col;
     TF_TRY(tf_table_need(t, name, &col, reterr));
     for (size_t row = 0; row < t->n_rows; row++)
-        if (!tf_value_number(&t->col[col], row, &w[row]) || !(w[row] > 0)) {
+        if (!tf_value_number(&t->col[col], row, &w[row]) || !tf_in_sample(w[row])) {
             (void)tf_fail(reterr, TF_E_DESIGN, "row %zu of '%s' has no weight above 0 in '%s'",
                           row + 1, t->name, name);
             return tf_help(reterr, "Correct it, or leave such cases out by a cleaning rule.");
