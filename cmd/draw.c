@@ -43,7 +43,8 @@
  *            --cost-interview; --strata
  * segments   CSV psu, segment, households; or --sample FILE --standard 200: how many to make
  * walk       --landmarks FILE or --grid 10; --interval 3; says which p_household is known
- * households from a listing (CSV psu, household), systematically; prints p_household
+ * households from a listing (CSV psu, household), systematically; prints p_household. --sample FILE:
+ *            checks that it is of the PSUs drawn, and takes as often as they were hit
  * dyads      from a roster (CSV psu, household, person, role = child | caregiver | other, and
  *            eligible = 0 | 1 if not all are); --rule random, kish, last_birthday, next_birthday. A
  *            household's draw depends on its own name only
@@ -332,7 +333,10 @@ static enum tf_code households(struct ask *q, struct tf_err *reterr)
     if (tf_is_blank(q->listing) || tf_is_blank(q->take) || tf_is_blank(q->seed))
         return tf_usage(q->run, reterr, "`trefoil draw households` needs --listing, --take and --seed");
     TF_TRY(whole(q, q->take, "--take", 1, &n, reterr));
-    TF_TRY(tf_households_draw(q->run->arena, q->listing, n, q->seed, &t, reterr));
+    if (q->sample != NULL)
+        TF_TRY(tf_households_draw_for(q->run->arena, q->listing, q->sample, n, q->seed, &t, reterr));
+    else
+        TF_TRY(tf_households_draw(q->run->arena, q->listing, n, q->seed, &t, reterr));
     return say_table(q, "households", t);
 }
 

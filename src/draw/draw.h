@@ -308,6 +308,12 @@ TF_MUST_CHECK enum tf_code tf_walk_draw(struct tf_arena *arena, const char *samp
 TF_MUST_CHECK enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, size_t take,
                                               const char *seed_name, struct tf_table **ret,
                                               struct tf_err *reterr);
+/* The same for the PSUs of a sample (CSV: psu[, hits]): a PSU selected several times gives as many times
+ * `take`; a listing of a PSU that was not drawn is refused, and so is a PSU drawn without a listing. */
+TF_MUST_CHECK enum tf_code tf_households_draw_for(struct tf_arena *arena, const char *listing,
+                                                  const char *sample, size_t take,
+                                                  const char *seed_name, struct tf_table **ret,
+                                                  struct tf_err *reterr);
 /* One child and one caregiver from each household of a roster (CSV: psu, household, person, role =
  * child | caregiver | other[, eligible = 0 | 1]; the rows of a household together). Households
  * without an eligible child give no row; without a caregiver, the caregiver's columns are missing.

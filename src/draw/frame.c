@@ -58,7 +58,8 @@ static bool number_in(const struct reading *r, size_t row, int column, double lo
 static void read_size(struct reading *r, size_t row, struct tf_frame_psu *p)
 {
     const char *text = field(r, row, SIZE);
-    const bool number = tf_parse_double(text, &p->size) && p->size >= 0 && p->size <= 1e15;
+    const bool number = tf_parse_double(text, &p->size) && p->size >= 0 &&
+                        p->size <= 1e15 && !(p->size > 0 && p->size < 1e-9);
     if (number && !(p->size > 0) && (p->excluded || r->opt.zero_excluded)) {
         if (!p->excluded) {
             p->excluded = true;

@@ -92,7 +92,6 @@ void draw_reserves(struct tf_arena *a, const struct tf_frame *f, const struct dr
 
 /* Rows of a sheet that share their first keys and stand together: [from, to) (groups.c). A group that
  * stands in two places of the file would be drawn twice: the second place is refused. */
-struct tf_sheet;
 struct draw_group {
     size_t from, to;
 };

@@ -51,7 +51,8 @@ static double *coins(struct tf_arena *a, const struct draw_list *l)
         for (size_t k = 0; k < l->n; k++) {
             const double odds = q[k] / (1 - q[k]) * (l->p[k] / (1 - l->p[k])) /
                                 (p[k] / (1 - p[k]));
-            q[k] = fmin(odds / (1 + odds), 1 - 1e-15);
+            if (isfinite(odds)) /* else p is 0 or 1 but for rounding, and q is right */
+                q[k] = fmin(odds / (1 + odds), 1 - 1e-15);
         }
     }
     return q;

@@ -1,9 +1,4 @@
-/* Within the PSU: households from a listing, then one child and one caregiver from each household.
- *
- * Households are drawn with equal probability, systematically along the listing (which follows the
- * walk, so that the draw spreads over the PSU): with N listed and n to take, a household is in the
- * sample with p_household = min(1, n / N), exactly, whatever N / n is. The line of households is N
- * long, a step is N / n, the start uniform in [0, step).
+/* One child and one caregiver from each household.
  *
  * In a household of E eligible children one is drawn with p_child = 1 / E, and of C caregivers one
  * with p_caregiver = 1 / C; the pair (dyad) has the product. The child may be chosen by other rules:
@@ -19,47 +14,11 @@
  *
  * Each household has a random stream of its own, named after seed, PSU and household: listing one more
  * household, or finding one more child, changes no other household's draw, so a team can draw at the door
- * and be checked later. Sources: Kish (1949) JASA 44, 380-387; Särndal, Swensson & Wretman (1992) 3.4.1.
- * Not here: quotas, substitution. */
-#include <math.h>
+ * and be checked later. Source: Kish (1949) JASA 44, 380-387. Not here: quotas, substitution. */
 #include <string.h>
 
 #include "base/sheet.h"
 #include "draw/inside.h"
-
-enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, size_t take,
-                                const char *seed_name, struct tf_table **ret, struct tf_err *reterr)
-{
-    static const char *const column[] = {"psu", "household", "listed", "p_household"};
-    struct tf_sheet *s;
-    struct draw_group *g;
-    size_t key[2], n_groups, n = 0;
-    TF_TRY(tf_sheet_read(arena, listing, &s, reterr));
-    TF_TRY(tf_sheet_need(s, "psu", &key[0], reterr));
-    TF_TRY(tf_sheet_need(s, "household", &key[1], reterr));
-    TF_TRY(draw_groups(s, key, 1, "PSU", &g, &n_groups, reterr));
-    struct tf_table *t = draw_table(arena, "households", s->t->n_rows, column, 2, 2);
-    for (size_t j = 0; j < n_groups; j++) {
-        const char *psu = tf_sheet_text(s, g[j].from, key[0]);
-        const size_t all = g[j].to - g[j].from, wanted = take < all ? take : all;
-        const double listed = (double)all, step = listed / (double)wanted;
-        struct tf_rng rng = tf_rng_named(tf_printf(arena, "%s/%s", seed_name, psu));
-        const double start = tf_rng_uniform(&rng) * step;
-        for (size_t k = 0; k < wanted; k++) {
-            const double at = fmin(floor(start + (double)k * step), listed - 1);
-            const size_t row = g[j].from + (size_t)at;
-            draw_put_text(t, 0, n, psu);
-            draw_put_text(t, 1, n, tf_sheet_text(s, row, key[1]));
-            draw_put_number(t, 2, n, listed);
-            draw_put_number(t, 3, n++, 1 / step);
-        }
-    }
-    t->n_rows = n;
-    *ret = t;
-    return TF_OK;
-}
-
-/* ---- one child, one caregiver ---- */
 
 enum roster_column { PSU, HOUSEHOLD, PERSON, ROLE, ELIGIBLE, AGE, BIRTHDAY, VISIT, N_ROSTER };
 static const char *const roster_columns[N_ROSTER] = {"psu",      "household", "person",   "role",
