@@ -70,7 +70,8 @@ struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, co
     uint32_t *row = TF_NEW_N(set->arena, uint32_t, n_domain + 1);
     size_t n = 0;
     for (size_t k = 0; k < set->survey->n && n < n_domain; k++)
-        if (domain[k] && (answered == NULL || answered[k]) && w[k] > 0)
+        if (domain[k] && (answered == NULL || answered[k]) &&
+            tf_in_sample(w[k]))
             row[n++] = (uint32_t)k;
     set->group = tf_grow(set->arena, set->group, set->n_groups, &set->cap, sizeof *set->group);
     struct tf_cells *g = &set->group[set->n_groups++];

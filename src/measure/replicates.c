@@ -303,7 +303,7 @@ static size_t rank_of_products(double *g, size_t c, double *was)
 
 static bool counts(const struct tf_survey *s, const bool *domain, size_t row)
 {
-    return s->w[row] > 0 && (domain == NULL || domain[row]);
+    return tf_in_sample(s->w[row]) && (domain == NULL || domain[row]);
 }
 
 static void add_products(double *g, const double *x, size_t c)

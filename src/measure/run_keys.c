@@ -152,7 +152,7 @@ enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_ask *ask, stru
     TF_TRY(tf_recipe_place(tf_yaml_get(ask->at, "where"),
                            tf_where_mask(r->arena, ask->where, r->t, &mask, reterr), reterr));
     for (size_t row = 0; row < n; row++)
-        mask[row] = mask[row] && r->survey->w[row] > 0;
+        mask[row] = mask[row] && tf_in_sample(r->survey->w[row]);
     for (size_t k = 0; k < ask->n_by; k++) {
         size_t col;
         TF_TRY(tf_ask_column(r, at, ask->by[k], &col, reterr));
