@@ -177,6 +177,14 @@ static enum tf_code read_prob(struct reader *r, double *w, struct tf_err *reterr
     return TF_OK;
 }
 
+static double population_of(const struct tf_survey *s, size_t stage, size_t row)
+{
+    const struct tf_stage *st = &s->stage[stage];
+    return s->pps != NULL && s->pps->population != NULL
+               ? s->pps->population[stage][st->unit[row]]
+               : st->population[st->stratum[row]];
+}
+
 /* Weights from the data, or, where the design tells none, from the sampling fractions. */
 static enum tf_code read_weights(struct reader *r, struct tf_err *reterr)
 {
@@ -200,10 +208,8 @@ static enum tf_code read_weights(struct reader *r, struct tf_err *reterr)
                                  ? "weight: population / sample of each stage"
                                  : "no weight: every case counts 1");
     for (size_t l = 0; l < s->n_stages && !weight && !prob && !s->one_stage; l++)
-        for (size_t row = 0; row < s->n; row++) {
-            const struct tf_stage *st = &s->stage[l];
-            w[row] *= st->population[st->stratum[row]] / st->stratum_units[st->stratum[row]];
-        }
+        for (size_t row = 0; row < s->n; row++)
+            w[row] *= population_of(s, l, row) / s->stage[l].stratum_units[s->stage[l].stratum[row]];
     for (size_t row = 0; row < s->n; row++)
         if (!isfinite(w[row]))
             return bad_number(r, place_of(r, "fpc"), "weight", row, w[row],
@@ -407,6 +413,31 @@ static enum tf_code population(const struct reader *r, const struct tf_yaml *at,
     return TF_OK;
 }
 
+/* PPS: each unit has its own probability, so a "population" n / p of its own. */
+static enum tf_code probabilities(const struct reader *r, const struct tf_yaml *at,
+                                  const double *x, size_t stage, struct tf_err *reterr)
+{
+    struct tf_stage *st = &r->s->stage[stage];
+    double *size = TF_NEW_N(r->arena, double, st->n_units);
+    for (size_t row = 0; row < r->s->n; row++) {
+        const uint32_t i = st->unit[row];
+        const double one = st->stratum_units[st->stratum[row]] / x[row];
+        if (!(x[row] > 0) || !(x[row] <= 1))
+            return fpc_fail(r, at, row, "this is no probability of a unit",
+                            tf_printf(r->arena, "'%s' is %s", at->text,
+                                      tf_double_text(r->arena, x[row])),
+                            "With `pps`, `fpc` holds probabilities above 0 and at most 1.", reterr);
+        if (size[i] > 0 && (one < size[i] || one > size[i]))
+            return fpc_fail(r, at, row, "the probability differs within a unit",
+                            tf_printf(r->arena, "'%s' is %s here and another number above",
+                                      at->text, tf_double_text(r->arena, x[row])),
+                            "All cases of a unit must carry the same number.", reterr);
+        size[i] = one;
+    }
+    r->s->pps->population[stage] = size;
+    return TF_OK;
+}
+
 static void without_end(const struct reader *r, struct tf_stage *st)
 {
     double *size = TF_NEW_N(r->arena, double, st->n_strata);
@@ -422,11 +453,14 @@ static enum tf_code read_fpc(const struct reader *r, struct tf_err *reterr)
     bool counts = false, one_stage;
     TF_TRY(tf_yaml_opt_bool(r->at, "one_stage", false, &one_stage, reterr));
     s->one_stage = at == NULL || one_stage;
-    if (at == NULL) {
-        for (size_t l = 0; l < s->n_stages; l++)
-            without_end(r, &s->stage[l]);
-        return TF_OK;
+    for (size_t l = 0; l < s->n_stages && (at == NULL || s->pps != NULL); l++)
+        without_end(r, &s->stage[l]);
+    if (at == NULL && s->pps != NULL && s->pps->method == TF_PPS_BREWER) {
+        (void)tf_yaml_fail(tf_yaml_get(r->at, "pps"), reterr, "Brewer's method needs `fpc`");
+        return tf_help(reterr, "Give the probability of each unit at each stage.");
     }
+    if (at == NULL)
+        return TF_OK;
     if (items_of(at) != s->n_stages) {
         (void)tf_yaml_fail(at, reterr, "`fpc` has %zu columns and the design %zu stages",
                            items_of(at), s->n_stages);
@@ -435,6 +469,12 @@ static enum tf_code read_fpc(const struct reader *r, struct tf_err *reterr)
     double **x = TF_NEW_N(r->arena, double *, s->n_stages);
     for (size_t l = 0; l < s->n_stages; l++)
         TF_TRY(read_numbers(r, item_of(at, l), "population", &x[l], reterr));
+    if (s->pps != NULL) {
+        s->pps->population = TF_NEW_N(r->arena, double *, s->n_stages);
+        for (size_t l = 0; l < s->n_stages; l++)
+            TF_TRY(probabilities(r, item_of(at, l), x[l], l, reterr));
+        return TF_OK;
+    }
     TF_TRY(counts_or_fractions(r, at, x, &counts, reterr));
     for (size_t l = 0; l < s->n_stages; l++)
         TF_TRY(population(r, item_of(at, l), x[l], counts, &s->stage[l], reterr));
@@ -482,6 +522,8 @@ static enum tf_code read_lonely(const struct reader *r, const struct parts *stra
     size_t levels = s->one_stage || replicates != NULL ? 1 : s->n_stages;
     if (tf_yaml_get(replicates, "file") != NULL || tf_yaml_get(replicates, "columns") != NULL)
         levels = 0;
+    if (s->pps != NULL && s->pps->method != TF_PPS_BREWER)
+        levels = 0; /* a pair is not needed for D_ii */
     for (size_t l = 0; l < levels && s->lonely == TF_LONELY_ERROR; l++)
         for (uint32_t h = 0; h < s->stage[l].n_strata; h++)
             if (s->stage[l].stratum_units[h] == 1 && 1 - 1 / s->stage[l].population[h] >= 1e-7)
@@ -506,12 +548,55 @@ static void tell(struct reader *r, const struct parts *strata, const struct part
 {
     tell_names(r, "; strata: ", strata);
     tell_names(r, "; PSUs: ", psu);
-    tf_buf_add(&r->text, tf_yaml_get(r->at, "fpc") == NULL
-                             ? "; first stage as with replacement"
-                             : "; finite population corrections at each stage");
+    static const char *const pps[] = {[TF_PPS_BREWER] = "Brewer's approximation",
+                                      [TF_PPS_OVERTON] = "Overton's approximation",
+                                      [TF_PPS_HARTLEY_RAO] = "Hartley and Rao's approximation",
+                                      [TF_PPS_JOINT] = "joint probabilities given"};
+    if (r->s->pps != NULL)
+        tf_buf_printf(&r->text, "; PPS without replacement: %s%s", pps[r->s->pps->method],
+                      r->s->pps->yates_grundy ? ", Yates-Grundy" : "");
+    else
+        tf_buf_add(&r->text, r->s->stage[0].population[0] >= (double)INFINITY
+                                 ? "; first stage as with replacement"
+                             : r->s->one_stage
+                                 ? "; finite population correction at the first stage"
+                                 : "; finite population corrections at each stage");
     tf_buf_printf(&r->text, "; lonely PSUs: %s%s", tf_lonely_word(r->s->lonely),
                   r->s->lonely_in_domains ? ", also in domains" : "");
     r->s->text = tf_buf_text(&r->text);
+}
+
+/* The codes of the first-stage units, the first joined by '.' where several are crossed; without
+ * `psu` the number of the row. */
+static const char *const *unit_names(const struct reader *r, const struct parts *psu)
+{
+    const struct tf_stage *st = &r->s->stage[0];
+    const char **name = TF_NEW_N(r->arena, const char *, st->n_units);
+    for (size_t row = r->s->n; row-- > 0;) {
+        struct tf_buf b = {.arena = r->arena};
+        for (size_t k = 0; psu->n > 0 && k < psu->part[0].n; k++) {
+            const struct tf_codes *c = psu->part[0].codes[k];
+            tf_buf_printf(&b, "%s%s", k > 0 ? "." : "", c->text[c->of[row]]);
+        }
+        if (psu->n == 0)
+            tf_buf_printf(&b, "%zu", row + 1);
+        name[st->unit[row]] = tf_buf_text(&b);
+    }
+    return name;
+}
+
+static bool with_replacement(const struct reader *r)
+{
+    const struct tf_yaml *at = tf_yaml_get(r->at, "pps");
+    return at != NULL && at->kind == TF_YAML_SCALAR && tf_streq(at->text, "with_replacement");
+}
+
+/* PPS with replacement: `fpc` told the weights, and has no part in the variance. */
+static void forget_fpc(const struct reader *r)
+{
+    for (size_t l = 0; l < r->s->n_stages; l++)
+        without_end(r, &r->s->stage[l]);
+    r->s->one_stage = true;
 }
 
 static enum tf_code check_size(const struct reader *r, struct tf_err *reterr)
@@ -522,6 +607,26 @@ static enum tf_code check_size(const struct reader *r, struct tf_err *reterr)
         return TF_OK;
     (void)tf_fail(reterr, TF_E_DESIGN, "'%s' has no cases", r->t->name);
     return tf_help(reterr, "Give a file with at least one row below its header.");
+}
+
+/* Two ways to one variance cannot both be meant. */
+static enum tf_code check_combination(const struct reader *r, struct tf_err *reterr)
+{
+    static const char *const ways[] = {"pps", "phase2", "replicates"};
+    const struct tf_yaml *first = NULL;
+    const char *name = NULL;
+    for (size_t k = 0; k < sizeof ways / sizeof *ways; k++) {
+        const struct tf_yaml *at = tf_yaml_get(r->at, ways[k]);
+        if (at == NULL || (k == 0 && with_replacement(r)))
+            continue;
+        if (first != NULL) {
+            (void)tf_yaml_fail(at, reterr, "`%s` and `%s` are both given", name, ways[k]);
+            return tf_help(reterr, "Each says how the design varies: keep one.");
+        }
+        first = at;
+        name = ways[k];
+    }
+    return TF_OK;
 }
 
 enum tf_code tf_survey_read(struct tf_arena *arena, const struct tf_yaml *design, const char *dir,
@@ -548,17 +653,21 @@ enum tf_code tf_survey_read(struct tf_arena *arena, const struct tf_yaml *design
     for (size_t l = 0; l < r.s->n_stages; l++)
         TF_TRY(make_stage(&r, &strata, &psu, nest, l, reterr));
     name_strata(&r, &strata);
+    TF_TRY(tf_pps_read(r.s, design, reterr));
     TF_TRY(read_fpc(&r, reterr));
     TF_TRY(read_weights(&r, reterr));
+    if (r.s->pps != NULL)
+        TF_TRY(tf_pps_bind(r.s, design, unit_names(&r, &psu), dir, reterr));
+    if (with_replacement(&r))
+        forget_fpc(&r);
     TF_TRY(read_lonely(&r, &strata, reterr));
     tell(&r, &strata, &psu);
+    TF_TRY(check_combination(&r, reterr));
     if (tf_yaml_get(design, "replicates") != NULL)
         TF_TRY(tf_replicates_read(r.s, tf_yaml_get(design, "replicates"), dir, reterr));
-    static const char *const later[] = {"pps", "phase2"};
-    for (size_t k = 0; k < sizeof later / sizeof *later; k++)
-        if (tf_yaml_get(design, later[k]) != NULL)
-            return tf_yaml_fail(tf_yaml_get(design, later[k]), reterr,
-                                "`%s` is not read by this version", later[k]);
+    if (tf_yaml_get(design, "phase2") != NULL)
+        return tf_yaml_fail(tf_yaml_get(design, "phase2"), reterr,
+                            "`phase2` is not read by this version");
     *ret = r.s;
     return TF_OK;
 }

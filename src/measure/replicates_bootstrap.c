@@ -151,7 +151,7 @@ static void preston(const struct tf_replicates *rep, size_t r, double *m)
 {
     const struct bootstrap *b = rep->self;
     struct tf_rng rng = stream(b, r);
-    struct floor above = {NULL};
+    struct floor above = {.kept = NULL};
     /* one stage needs no scratch, and may be asked from several threads */
     struct tf_arena *scratch =
         b->n_levels > 1 ? tf_arena_new("bootstrap", (size_t)1 << 32) : NULL;

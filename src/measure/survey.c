@@ -25,7 +25,7 @@ static struct tf_arena *scratch_new(void)
 static void spread_begin(struct tf_arena *scratch, struct tf_spread *sp)
 {
     switch (sp->s->kind) {
-    case TF_BY_PPS:
+    case TF_BY_PPS: tf_spread_pps(scratch, sp); break;
     case TF_BY_PHASES:
     case TF_BY_STAGES:
     case TF_BY_REPLICATES: tf_spread_stages(scratch, sp); break;
@@ -129,7 +129,7 @@ struct tf_tally tf_survey_count(struct tf_arena *arena, const struct tf_survey *
     bool *unit = TF_NEW_N(scratch, bool, first->n_units);
     bool *stratum = TF_NEW_N(scratch, bool, first->n_strata);
     for (size_t row = 0; row < s->n; row++) {
-        if (!(s->w[row] > 0) || (domain != NULL && !domain[row]))
+        if (!tf_in_sample(s->w[row]) || (domain != NULL && !domain[row]))
             continue;
         t.n++;
         t.psu += !unit[first->unit[row]];

@@ -7,7 +7,7 @@
 #ifndef TF_MEASURE_VARIANCE_H
 #define TF_MEASURE_VARIANCE_H
 
-#include "measure/survey.h"
+#include "measure/replicates.h"
 
 /* Columns taken at a time: enough to keep threads busy, few enough to stay small. */
 #define TF_SPREAD_BATCH 8
@@ -26,8 +26,28 @@ struct tf_spread {
     /* v [p x p]: all of it when full, else only its diagonal. */
     void (*end)(struct tf_spread *sp, double *v);
 };
+/* Unequal probabilities without replacement (variance_pps.c). */
+enum tf_pps_method { TF_PPS_BREWER, TF_PPS_OVERTON, TF_PPS_HARTLEY_RAO, TF_PPS_JOINT };
+struct tf_pps {
+    enum tf_pps_method method;
+    bool yates_grundy;
+    double **population; /* [stages][n_units] n_h / p_i of each unit */
+    double *p;           /* [stage[0].n_units] */
+    double p2bar;        /* of Hartley & Rao: NaN: from the sample */
+    double *delta;       /* [n_units x n_units] 1 - p_i p_j / p_ij, joint only */
+    struct tf_units units;
+};
+/* Read `pps:` and `variance:`; NULL when there is none. Before the weights are read. */
+TF_MUST_CHECK enum tf_code tf_pps_read(struct tf_survey *s, const struct tf_yaml *design,
+                                       struct tf_err *reterr);
+/* Probabilities of the units, once weights are known; joint ones from their file. */
+TF_MUST_CHECK enum tf_code tf_pps_bind(struct tf_survey *s, const struct tf_yaml *design,
+                                       const char *const *unit_name, const char *dir,
+                                       struct tf_err *reterr);
+
 /* Each lives in `scratch` and reads only what the survey says of its kind. */
 void tf_spread_stages(struct tf_arena *scratch, struct tf_spread *sp);
+void tf_spread_pps(struct tf_arena *scratch, struct tf_spread *sp);
 
 /* Jobs 0..n-1, at most `threads` at a time. A job writes only what is its own, and allocates
  * nothing; then the result does not depend on how many threads there are. */

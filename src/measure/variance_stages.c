@@ -71,7 +71,7 @@ struct work {
 static double population_of(const struct tf_survey *s, size_t stage, uint32_t unit)
 {
     const struct tf_stage *st = &s->stage[stage];
-    return st->population[st->unit_stratum[unit]];
+    return s->pps != NULL ? s->pps->population[stage][unit] : st->population[st->unit_stratum[unit]];
 }
 
 static size_t levels_of(const struct tf_survey *s)
@@ -95,7 +95,7 @@ static void find_cases(const struct tf_survey *s, struct plan *plan, const bool 
     for (size_t l = 0; l < plan->n_levels; l++) {
         const struct level *level = &plan->level[l];
         for (size_t row = 0; row < s->n; row++)
-            if (s->w[row] > 0 && (domain == NULL || domain[row]))
+            if (tf_in_sample(s->w[row]) && (domain == NULL || domain[row]))
                 plan->seen[level->first + level->st->unit[row]] = true;
     }
 }

@@ -123,6 +123,50 @@ for (lonely in c("adjust", "average", "remove", "certainty")) for (domains in c(
           c("y", "x"), where)
 }
 rule("error")
+# ---- unequal probabilities -----------------------------------------------------------------------
+data(election)
+names(election_pps) <- tolower(names(election_pps))
+election_pps$id <- 101:140
+pps <- election_pps[, c("id", "bush", "kerry", "nader", "votes", "p")]
+pps$half <- rep(1:2, length.out = 40)
+pps$p <- num(pps$p)
+save(pps, "pps")
+pps$p <- as.numeric(pps$p)
+joint <- data.frame(id = 101:140, election_jointprob)
+names(joint) <- c("id", 101:140)
+joint <- joint[sample(40), c(1, 1 + sample(40))]        # ids tell, not the order
+write.csv(as.data.frame(lapply(joint, num), check.names = FALSE), "data_joint.csv", row.names = FALSE,
+          quote = FALSE)
+domain <- c("half == 1", "bush > 50000")
+vars <- c("bush", "kerry")
+several("pps", "{fpc: p, pps: brewer}", svydesign(id = ~1, fpc = ~p, data = pps, pps = "brewer"), vars, domain)
+several("pps", "{fpc: p, pps: brewer, strata: half}",
+        svydesign(id = ~1, fpc = ~p, strata = ~half, data = pps, pps = "brewer"), vars, domain[2])
+several("pps", "{fpc: p, pps: overton}", svydesign(id = ~1, fpc = ~p, data = pps, pps = "overton"), vars, domain)
+several("pps", "{fpc: p, pps: overton, strata: half}",
+        svydesign(id = ~1, fpc = ~p, strata = ~half, data = pps, pps = "overton"), vars, domain[2])
+several("pps", "{fpc: p, pps: hr}", svydesign(id = ~1, fpc = ~p, data = pps, pps = HR()), vars, domain)
+q <- sum(election$p^2, na.rm = TRUE) / 40
+several("pps", sprintf("{fpc: p, pps: {hr: {p2bar: %.17g}}}", q),
+        svydesign(id = ~1, fpc = ~p, data = pps, pps = HR(q)), vars)
+several("pps", "{fpc: p, psu: id, pps: {joint: data_joint.csv}}",
+        svydesign(id = ~1, fpc = ~p, data = pps, pps = ppsmat(election_jointprob)), vars, domain)
+several("pps", "{prob: p, pps: with_replacement}", svydesign(id = ~1, probs = ~p, data = pps), vars, domain)
+for (k in 1:3) several("pps", sprintf("{prob: p, psu: id, variance: yg, pps: %s}",
+                                      c("overton", "hr", "{joint: data_joint.csv}")[k]),
+  svydesign(id = ~1, probs = ~p, data = pps, variance = "YG",
+            pps = list("overton", HR(), ppsmat(election_jointprob))[[k]]), vars)
+# two stages: Brewer at the first, simple random at the second
+set.seed(99)
+brewer2 <- do.call(rbind, lapply(1:9, function(i) {
+  n <- 2 + i %% 3; N <- n + 3 * i %% 5
+  data.frame(i, j = 1:n, p1 = round(.08 * (1 + i / 3), 3), p2 = num(n / N), y = round(rnorm(n, 20 + i, 4), 2),
+             x = rpois(n, 8) + 1)
+}))
+save(brewer2, "brewer2")
+brewer2$p2 <- as.numeric(brewer2$p2)
+several("brewer2", "{psu: [i, j], fpc: [p1, p2], pps: brewer}",
+        svydesign(id = ~i + j, fpc = ~p1 + p2, data = brewer2, pps = "brewer"), c("y", "x"), "x > 7")
 write.csv(out, "designs.csv", row.names = FALSE)
 cat(nrow(out), "lines of designs\n")
 
