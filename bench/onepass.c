@@ -1,0 +1,115 @@
+/* All tables of a report in one pass: 100 questions by 6 domains (sex by age group), every category
+ * with its share, error, logit interval, design effect and flags. What is timed, on 1 and 2 threads:
+ *
+ *     pack     codes of a table in memory to packed rows
+ *     pass     packed rows to estimates, intervals and flags
+ *     limit    reading the packed rows once, at the bandwidth measured in the same run (memory.c)
+ *
+ * usage: onepass ROWS PSUS STRATA [CSV]      CSV: write the same data for the peer (onepass.R) */
+#define _GNU_SOURCE
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "base/rng.h"
+#include "bench/onepass.h"
+
+static double now(void)
+{
+    struct timespec t;
+    (void)clock_gettime(CLOCK_MONOTONIC, &t);
+    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
+}
+
+static int by_size(const void *a, const void *b)
+{
+    const double x = *(const double *)a, y = *(const double *)b;
+    return (x > y) - (x < y);
+}
+
+static void report(const char *what, double *took, size_t n, size_t bytes)
+{
+    qsort(took, n, sizeof *took, by_size);
+    (void)printf("  %-44s %9.3f %9.3f %9.3f ms", what, 1e3 * took[0], 1e3 * took[n / 2],
+                 1e3 * took[n - 1]);
+    if (bytes > 0)
+        (void)printf("   %.0f MB", (double)bytes / 1e6);
+    (void)printf("\n");
+}
+
+/* Intervals and flags of every cell, as the room makes them. */
+static size_t finish(const struct tf_onepass *o, struct tf_estimate *e)
+{
+    size_t flagged = 0;
+    for (size_t k = 0; k < o->n_domains * o->n_cells; k++) {
+        e[k] = (struct tf_estimate){.n = o->count[k], .base = o->share[k].n};
+        tf_interval(&e[k], &o->share[k], TF_STAT_PROP, TF_CI_LOGIT, 0.95);
+        flagged += e[k].flags != 0;
+    }
+    return flagged;
+}
+
+int main(int argc, char **argv)
+{
+    enum { RUNS = 15 };
+    if (argc < 4) {
+        (void)fprintf(stderr, "usage: onepass ROWS PSUS STRATA [CSV]\n");
+        return 2;
+    }
+    struct tf_err err = {0};
+    struct tf_guard guard;
+    if (tf_guard_begin(&guard, &err) != TF_OK) {
+        (void)fprintf(stderr, "onepass: %s\n", err.what);
+        return 1;
+    }
+    struct tf_arena *arena = tf_arena_new("bench", (size_t)16 << 30);
+    struct bench_data data = bench_data_make(arena, strtoul(argv[1], NULL, 10),
+                                                   strtoul(argv[2], NULL, 10),
+                                                   strtoul(argv[3], NULL, 10));
+    data.survey.stage = &data.stage;
+    if (argc > 4 && bench_data_write(arena, &data, argv[4], &err) != TF_OK)
+        return 1;
+    const struct tf_onepass_scheme scheme = {data.domain, 6};
+    double took[RUNS];
+    for (unsigned threads = 1; threads <= 2; threads++) {
+        const struct tf_onepass_ask ask = {.var = data.var, .n_vars = data.n_vars,
+                                           .scheme = &scheme, .n_schemes = 1, .threads = threads};
+        struct tf_packed *p = NULL;
+        struct tf_onepass *o = NULL;
+        size_t flagged = 0;
+        char what[80];
+        for (size_t k = 0; k < RUNS; k++) {
+            struct tf_arena *own = tf_arena_new("packed", (size_t)4 << 30);
+            const double start = now();
+            if (tf_packed_make(own, &data.survey, &ask, &p, &err) != TF_OK)
+                return 1;
+            took[k] = now() - start;
+            if (k + 1 < RUNS)
+                tf_arena_free(own);
+        }
+        (void)snprintf(what, sizeof what, "pack, %u thread%s", threads, threads > 1 ? "s" : "");
+        report(what, took, RUNS, p->n_groups * (p->layout->pitch + 64));
+        for (size_t k = 0; k < RUNS; k++) {
+            struct tf_arena *own = tf_arena_new("pass", (size_t)4 << 30);
+            const double start = now();
+            if (tf_onepass_run(own, p, &o, &err) != TF_OK)
+                return 1;
+            struct tf_estimate *e = TF_NEW_N(own, struct tf_estimate, o->n_domains * o->n_cells);
+            flagged = finish(o, e);
+            took[k] = now() - start;
+            if (k + 1 < RUNS)
+                tf_arena_free(own);
+        }
+        (void)snprintf(what, sizeof what, "pass with intervals and flags, %u thread%s", threads,
+                       threads > 1 ? "s" : "");
+        report(what, took, RUNS, 0);
+        if (threads == 2)
+            (void)printf("  %zu estimates, %zu flagged, passes %zu; first %.17g se %.17g\n",
+                         o->n_domains * o->n_cells, flagged, o->passes, o->share[1].value,
+                         o->share[1].var);
+    }
+    tf_arena_free(arena);
+    tf_guard_end(&guard);
+    return 0;
+}

@@ -1,0 +1,524 @@
+/* The pass: from packed rows to the sums of units, and on to moments.
+ *
+ * The weighted sum of a cell over a group of 8 rows is a subset sum of 8 numbers. There are 256 of
+ * them, made by 255 additions; then each of some hundred cells is one look-up by its byte instead of
+ * 8 conditional additions:
+ *
+ *     w = {w0 … w7}      table[b] = sum of w_r over the bits r of b
+ *     sum of a cell over a unit = sum over its groups g of table_g[bits[g][cell]]
+ *
+ * ("Four Russians": Arlazarov, Dinic, Kronrod & Faradzhev 1970, Soviet Math. Doklady 11, 1209). All
+ * in 64-bit whole numbers, so that it does not matter which rows stood together. Domains cost
+ * little: rows of a unit are sorted by them, and a segment's sums go to each domain it is in.
+ *
+ *     bits, w  ->  sums of a segment  ->  sums of unit x domain  ->  double, once  ->  moments
+ *
+ * The units are cut into runs by their number and the size of the tables, never by the number of
+ * threads; each run has its own moments, joined in order. Where a weight is too wide for 64 bits in
+ * sum, or rows are units themselves and squares of weights are summed, numbers are taken in digits
+ * of TF_LANE_BITS and gathered in 128 bits: slower, and the same. */
+#include <math.h>
+#include <string.h>
+
+#include "measure/onepass.h"
+#include "measure/variance.h"
+
+enum { MOST_RUNS = 8, FEWEST_UNITS = 4, PILOT_UNITS = 32, STEP = 4, GATHER_STEPS = 64 };
+
+/* ---- Sums of a segment ----------------------------------------------------------------------- */
+
+#define IN_LINE static inline __attribute__((always_inline))
+
+IN_LINE void subset_sums(const uint64_t *w, size_t rows, uint64_t *table)
+{
+    table[0] = 0;
+    for (size_t r = 0; r < rows && r < 3; r++)
+        for (size_t k = 0, half = (size_t)1 << r; k < half; k++)
+            table[half + k] = table[k] + w[r];
+    for (size_t r = 3; r < rows; r++)
+        for (size_t k = 0, half = (size_t)1 << r; k < half; k += 8)
+            *(tf_whole *)(table + half + k) = *(const tf_whole *)(table + k) + w[r];
+}
+
+/* sum[cell] = or += the sums over n groups (1..STEP). */
+IN_LINE void look_up(const uint8_t *bits, size_t pitch, size_t n, const uint64_t (*table)[256],
+                     size_t cells8, bool add, uint64_t *sum)
+{
+    for (size_t k = 0; k < cells8; k += 8)
+#pragma GCC unroll 8
+        for (size_t j = k; j < k + 8; j++) {
+            uint64_t s = table[0][bits[j]];
+            if (n > 1)
+                s += table[1][bits[pitch + j]];
+            if (n > 2)
+                s += table[2][bits[2 * pitch + j]];
+            if (n > 3)
+                s += table[3][bits[3 * pitch + j]];
+            if (add)
+                s += sum[j];
+            sum[j] = s;
+        }
+}
+
+IN_LINE void look_up_step(const uint8_t *bits, size_t pitch, size_t n, const uint64_t (*table)[256],
+                          size_t cells8, bool add, uint64_t *sum)
+{
+    switch (n) {
+    case 1: look_up(bits, pitch, 1, table, cells8, add, sum); break;
+    case 2: look_up(bits, pitch, 2, table, cells8, add, sum); break;
+    case 3: look_up(bits, pitch, 3, table, cells8, add, sum); break;
+    default: look_up(bits, pitch, 4, table, cells8, add, sum); break;
+    }
+}
+
+/* Sums of n_groups groups from `group`, the last of `rows` rows in all, of one lane of weights. */
+TF_EACH_MACHINE static void sum_groups(const struct tf_packed *p, const uint64_t *w, size_t group,
+                                       size_t n_groups, size_t rows, uint64_t *sum)
+{
+    const size_t pitch = p->layout->pitch, cells8 = p->layout->cells8;
+    uint64_t table[STEP][256];
+    const uint64_t(*t)[256] = (const uint64_t(*)[256])table;
+    for (size_t k = 0; k < n_groups; k += STEP) {
+        const size_t n = n_groups - k < STEP ? n_groups - k : STEP;
+        const uint8_t *bits = p->bits + (group + k) * pitch;
+        for (size_t j = 0; j < n; j++)
+            subset_sums(w + (group + k + j) * 8, k + j + 1 == n_groups ? rows - 8 * (k + j) : 8,
+                        table[j]);
+        if (k == 0)
+            look_up_step(bits, pitch, n, t, cells8, false, sum);
+        else
+            look_up_step(bits, pitch, n, t, cells8, true, sum);
+    }
+}
+
+/* ---- Cases ---------------------------------------------------------------------------------- */
+
+/* Bits of each byte, in that byte. */
+IN_LINE void add_bits_of_bytes(const uint8_t *bits, tf_whole *sum)
+{
+    tf_whole x = *(const tf_whole *)(const void *)bits;
+    x -= (x >> 1) & 0x5555555555555555u;
+    x = (x & 0x3333333333333333u) + ((x >> 2) & 0x3333333333333333u);
+    *sum += (x + (x >> 4)) & 0x0F0F0F0F0F0F0F0Fu;
+}
+
+/* Cases are counted in 16 bits (even and odd bytes apart) and moved on before those run over. */
+enum { BYTE_GROUPS = 31, MOST_COUNTED = 65535 };
+
+TF_EACH_MACHINE static void count_groups(const uint8_t *bits, size_t pitch, size_t n, size_t cells,
+                                         uint64_t *even, uint64_t *odd)
+{
+    const uint64_t low = 0x00FF00FF00FF00FFu;
+    for (size_t c = 0; c < cells; c += 64) {
+        tf_whole sum = {0};
+        for (size_t g = 0; g < n; g++)
+            add_bits_of_bytes(bits + g * pitch + c, &sum);
+        *(tf_whole *)(even + c / 8) += sum & low;
+        *(tf_whole *)(odd + c / 8) += (sum >> 8) & low;
+    }
+}
+
+/* Move the counts of a domain to where they have room. */
+static void move_counts(const struct tf_layout *l, uint64_t *even, uint64_t *odd, uint32_t *count)
+{
+    for (size_t c = 0; c < l->cells8; c++) {
+        const size_t byte = __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? c % 8 : 7 - c % 8;
+        const uint64_t word = byte % 2 == 0 ? even[c / 8] : odd[c / 8];
+        count[c] += (uint32_t)(word >> (byte / 2 * 16)) & 0xFFFFu;
+    }
+    memset(even, 0, l->pitch);
+    memset(odd, 0, l->pitch);
+}
+
+/* ---- A run of units -------------------------------------------------------------------------- */
+
+struct run { /* its units, its results, and room to work in */
+    size_t from, to;          /* units */
+    struct tf_moments *m;
+    uint32_t *count;          /* [n_domains * cells8] */
+    uint64_t *even, *odd;     /* [n_domains * pitch / 8] */
+    uint32_t *counted;        /* [n_domains] rows in them */
+    uint64_t *low, *high;     /* totals in halves of 32 bits */
+    tf_u128 *total, *gather[2];
+    uint64_t *sum;            /* [TF_CHUNK][n_domains][cells8] */
+    uint64_t *segment;        /* [cells8] */
+    const double ***at;       /* [TF_CHUNK][n_domains] */
+    double *row_square;       /* [cells8] */
+    uint32_t *all_count;      /* [n_domains * cells8]; `count` is of one unit then */
+    uint32_t *rows;           /* [n_domains] */
+};
+struct pass {
+    const struct tf_packed *p;
+    struct run *run;
+    size_t n_runs;
+};
+
+/* Cases of each cell in a segment, to the counts of its domains. */
+static void count_cases(const struct tf_packed *p, struct run *run, const struct tf_segment *seg)
+{
+    const struct tf_layout *l = p->layout;
+    const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
+    for (size_t k = 0; k < seg->n_groups; k += BYTE_GROUPS) {
+        const size_t n = seg->n_groups - k < BYTE_GROUPS ? seg->n_groups - k : BYTE_GROUPS;
+        for (size_t s = 0; s < p->n_schemes; s++) {
+            const size_t d = domain[s];
+            if (d == TF_NO_CODE)
+                continue;
+            uint64_t *even = run->even + d * l->pitch / 8, *odd = run->odd + d * l->pitch / 8;
+            if (run->counted[d] + n * 8 > MOST_COUNTED) {
+                move_counts(l, even, odd, run->count + d * l->cells8);
+                run->counted[d] = 0;
+            }
+            run->counted[d] += (uint32_t)n * 8;
+            count_groups(p->bits + (seg->group + k) * l->pitch, l->pitch, n, l->cells8, even, odd);
+        }
+    }
+}
+
+static void end_counts(const struct tf_packed *p, struct run *run)
+{
+    const struct tf_layout *l = p->layout;
+    for (size_t d = 0; d < p->n_domains; d++) {
+        move_counts(l, run->even + d * l->pitch / 8, run->odd + d * l->pitch / 8,
+                    run->count + d * l->cells8);
+        run->counted[d] = 0;
+    }
+}
+
+static void add_sums(uint64_t *to, const uint64_t *from, size_t n8)
+{
+    for (size_t k = 0; k < n8; k += 8)
+        *(tf_whole *)(to + k) += *(const tf_whole *)(from + k);
+}
+
+/* Sums of one unit in each domain: whole numbers where at[d] points. */
+static void sum_unit(const struct tf_packed *p, struct run *run, size_t unit, uint64_t *sum,
+                     const double **at)
+{
+    const size_t cells = p->layout->cells8;
+    memset(at, 0, p->n_domains * sizeof *at);
+    for (size_t k = p->unit_segment[unit]; k < p->unit_segment[unit + 1]; k++) {
+        const struct tf_segment *seg = &p->segment[k];
+        const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
+        uint64_t *first = NULL;
+        for (size_t s = 0; s < p->n_schemes && first == NULL; s++)
+            if (domain[s] != TF_NO_CODE && at[domain[s]] == NULL)
+                first = sum + domain[s] * cells; /* nothing there yet: sum in place */
+        uint64_t *own = first != NULL ? first : run->segment;
+        sum_groups(p, p->w, seg->group, seg->n_groups, seg->n_rows, own);
+        count_cases(p, run, seg);
+        for (size_t s = 0; s < p->n_schemes; s++) {
+            if (domain[s] == TF_NO_CODE)
+                continue;
+            uint64_t *here = sum + domain[s] * cells;
+            if (here != own && at[domain[s]] == NULL)
+                memcpy(here, own, cells * sizeof *here);
+            else if (here != own)
+                add_sums(here, own, cells);
+            at[domain[s]] = (const double *)(const void *)here;
+        }
+    }
+}
+
+/* Totals first, exactly; then the sums as doubles, in place. */
+static void settle_unit(const struct tf_packed *p, struct run *run, uint64_t *sum,
+                        const double *const *at)
+{
+    const size_t cells = p->layout->cells8;
+    for (size_t d = 0; d < p->n_domains; d++) {
+        if (at[d] == NULL)
+            continue;
+        uint64_t *own = sum + d * cells;
+        tf_whole_totals(own, cells, run->low + d * cells, run->high + d * cells);
+        tf_doubles_of(own, cells);
+    }
+}
+
+static void narrow_stratum(const struct tf_packed *p, struct run *run, size_t from, size_t to)
+{
+    const size_t unit = p->n_domains * p->layout->cells8;
+    for (size_t u = from; u < to; u += TF_CHUNK) {
+        const size_t n = to - u < TF_CHUNK ? to - u : TF_CHUNK;
+        for (size_t k = 0; k < n; k++) {
+            sum_unit(p, run, u + k, run->sum + k * unit, run->at[k]);
+            settle_unit(p, run, run->sum + k * unit, run->at[k]);
+        }
+        tf_moments_take(run->m, (const double *const *const *)run->at, n);
+    }
+}
+
+/* ---- Wide numbers ---------------------------------------------------------------------------- */
+
+/* Digits of w, then (by rows) of its square, of up to STEP * GATHER_STEPS * 8 rows at a time. */
+static void gather_segment(const struct tf_packed *p, struct run *run,
+                           const struct tf_segment *seg, tf_u128 *const *to)
+{
+    const size_t cells = p->layout->cells8, most = STEP * GATHER_STEPS;
+    const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
+    for (size_t q = 0; q < (p->by_rows ? 2u : 1u); q++)
+        for (unsigned lane = 0; lane < (q == 0 ? p->lanes : p->square_lanes); lane++)
+            for (size_t g = 0; g < seg->n_groups; g += most) {
+                const size_t n = seg->n_groups - g < most ? seg->n_groups - g : most;
+                const size_t rows = seg->n_rows - g * 8 < n * 8 ? seg->n_rows - g * 8 : n * 8;
+                const uint64_t *w = (q == 0 ? p->w : p->square) + lane * p->n_groups * 8;
+                sum_groups(p, w, seg->group + g, n, rows, run->segment);
+                for (size_t s = 0; s < p->n_schemes; s++)
+                    for (size_t c = 0; c < cells && domain[s] != TF_NO_CODE; c++)
+                        to[q][domain[s] * cells + c] += (tf_u128)run->segment[c]
+                                                        << (lane * TF_LANE_BITS);
+            }
+}
+
+/* One unit (by rows: one stratum) at a time. */
+static void wide_unit(const struct tf_packed *p, struct run *run, size_t unit)
+{
+    const size_t cells = p->layout->cells8, all = p->n_domains * cells;
+    for (size_t q = 0; q < (p->by_rows ? 2u : 1u); q++)
+        memset(run->gather[q], 0, all * sizeof(tf_u128));
+    memset(run->rows, 0, p->n_domains * sizeof *run->rows);
+    memset(run->count, 0, all * sizeof *run->count);
+    for (size_t k = p->unit_segment[unit]; k < p->unit_segment[unit + 1]; k++) {
+        const struct tf_segment *seg = &p->segment[k];
+        const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
+        gather_segment(p, run, seg, run->gather);
+        count_cases(p, run, seg);
+        for (size_t s = 0; s < p->n_schemes; s++)
+            if (domain[s] != TF_NO_CODE)
+                run->rows[domain[s]] += seg->n_rows;
+    }
+    end_counts(p, run);
+    const double **at = run->at[0];
+    double *sum = (double *)(void *)run->sum;
+    for (size_t d = 0; d < p->n_domains; d++) {
+        at[d] = NULL;
+        if (run->rows[d] == 0)
+            continue;
+        for (size_t c = d * cells; c < (d + 1) * cells; c++) {
+            run->total[c] += run->gather[0][c];
+            run->all_count[c] += run->count[c];
+            sum[c] = (double)run->gather[0][c];
+        }
+        at[d] = sum + d * cells;
+        for (size_t c = 0; c < cells && p->by_rows; c++)
+            run->row_square[c] = (double)run->gather[1][d * cells + c];
+        if (p->by_rows)
+            tf_moments_take_rows(run->m, d, at[d], run->row_square, run->count + d * cells,
+                                 run->rows[d]);
+    }
+    if (!p->by_rows)
+        tf_moments_take(run->m, (const double *const *const *)run->at, 1);
+}
+
+/* ---- All units ------------------------------------------------------------------------------- */
+
+static size_t stratum_at(const struct tf_packed *p, size_t unit)
+{
+    size_t low = 0, high = p->n_strata;
+    while (high - low > 1) {
+        const size_t middle = low + (high - low) / 2;
+        if (p->stratum[middle].first <= unit)
+            low = middle;
+        else
+            high = middle;
+    }
+    return low;
+}
+
+static void do_run(void *context, size_t number)
+{
+    const struct pass *pass = context;
+    const struct tf_packed *p = pass->p;
+    struct run *run = &pass->run[number];
+    size_t h = stratum_at(p, run->from);
+    for (size_t u = run->from; u < run->to; h++) {
+        const struct tf_onepass_stratum *st = &p->stratum[h];
+        const size_t end = st->first + st->n < run->to ? st->first + st->n : run->to;
+        if (!p->wide)
+            narrow_stratum(p, run, u, end);
+        for (; p->wide && u < end; u++)
+            wide_unit(p, run, u);
+        if (end == st->first + st->n)
+            tf_moments_close(run->m, st, p->lonely, h + 1);
+        u = end;
+    }
+    const size_t n = p->n_domains * p->layout->cells8;
+    if (p->wide) {
+        memcpy(run->count, run->all_count, n * sizeof *run->count);
+        return;
+    }
+    end_counts(p, run);
+    for (size_t c = 0; c < n; c++)
+        run->total[c] = ((tf_u128)run->high[c] << 32) + run->low[c];
+}
+
+size_t tf_onepass_runs(size_t n_units, size_t n_domains, const struct tf_layout *l)
+{
+    const size_t room = (size_t)1 << 20; /* of cells, over all runs */
+    const size_t cells = n_domains * l->cells8;
+    size_t n = n_units / FEWEST_UNITS;
+    n = n < MOST_RUNS ? n : MOST_RUNS;
+    n = n * cells <= room ? n : room / cells;
+    return n > 2 ? n : n_units > 1 ? 2 : 1;
+}
+
+static void new_run(struct tf_arena *a, const struct tf_packed *p, struct run *run)
+{
+    const size_t cells = p->layout->cells8, n = p->n_domains * cells;
+    const size_t chunk = p->wide ? 1 : TF_CHUNK;
+    run->count = TF_NEW_N(a, uint32_t, n);
+    run->total = TF_NEW_N(a, tf_u128, n);
+    run->even = TF_NEW_N(a, uint64_t, p->n_domains * p->layout->pitch / 8);
+    run->odd = TF_NEW_N(a, uint64_t, p->n_domains * p->layout->pitch / 8);
+    run->counted = TF_NEW_N(a, uint32_t, p->n_domains);
+    run->sum = TF_NEW_N(a, uint64_t, chunk * n);
+    run->segment = TF_NEW_N(a, uint64_t, cells);
+    run->at = TF_NEW_N(a, const double **, TF_CHUNK);
+    for (size_t k = 0; k < chunk; k++)
+        run->at[k] = TF_NEW_N(a, const double *, p->n_domains);
+    if (!p->wide) {
+        run->low = TF_NEW_N(a, uint64_t, n);
+        run->high = TF_NEW_N(a, uint64_t, n);
+        return;
+    }
+    for (size_t q = 0; q < 2; q++)
+        run->gather[q] = TF_NEW_N(a, tf_u128, n);
+    run->row_square = TF_NEW_N(a, double, cells);
+    run->all_count = TF_NEW_N(a, uint32_t, n);
+    run->rows = TF_NEW_N(a, uint32_t, p->n_domains);
+}
+
+/* Shares in the first units, over the domains of the first scheme. */
+static void first_pilot(struct tf_arena *scratch, const struct tf_packed *p, double *pilot)
+{
+    const struct tf_layout *l = p->layout;
+    struct run run = {.to = p->n_units < PILOT_UNITS ? p->n_units : PILOT_UNITS};
+    struct pass pass = {p, &run, 1};
+    new_run(scratch, p, &run);
+    run.m = tf_moments_new(scratch, l, p->n_domains, pilot, false, 0);
+    if (run.to > 0)
+        do_run(&pass, 0);
+    tf_pilot_from(l, run.total, p->n_first, p->n_domains, pilot);
+}
+
+/* One pass with given pilots; the runs' results are gathered in the first. */
+static struct run *pass_once(struct tf_arena *scratch, const struct tf_packed *p,
+                             const double *pilot)
+{
+    const size_t n = p->n_domains * p->layout->cells8;
+    struct pass pass = {.p = p, .n_runs = tf_onepass_runs(p->n_units, p->n_domains, p->layout)};
+    pass.run = TF_NEW_N(scratch, struct run, pass.n_runs);
+    for (size_t k = 0; k < pass.n_runs; k++) {
+        struct run *run = &pass.run[k];
+        run->from = p->n_units * k / pass.n_runs;
+        run->to = p->n_units * (k + 1) / pass.n_runs;
+        const size_t h = p->n_strata > 0 ? stratum_at(p, run->from) : 0;
+        run->m = tf_moments_new(scratch, p->layout, p->n_domains, pilot,
+                                p->n_strata > 0 && p->stratum[h].first < run->from, h);
+        new_run(scratch, p, run);
+    }
+    tf_in_parallel(p->threads, pass.n_runs, do_run, &pass);
+    for (size_t k = 1; k < pass.n_runs; k++) {
+        tf_moments_join(pass.run[0].m, pass.run[k].m, p->stratum, p->lonely);
+        for (size_t c = 0; c < n; c++) {
+            pass.run[0].total[c] += pass.run[k].total[c];
+            pass.run[0].count[c] += pass.run[k].count[c];
+        }
+    }
+    return &pass.run[0];
+}
+
+enum tf_code tf_onepass_run(struct tf_arena *arena, const struct tf_packed *p,
+                            struct tf_onepass **ret, struct tf_err *reterr)
+{
+    if (p->layout->n_vars == 0 || p->n_domains == 0)
+        return tf_fail(reterr, TF_E_BUG, "a pass over no variable or no domain");
+    struct tf_arena *scratch = tf_arena_new("one pass", (size_t)8 << 30);
+    struct tf_onepass *o = tf_onepass_new(arena, p->layout, p->n_domains);
+    double *pilot = TF_NEW_N(scratch, double, p->n_domains * p->layout->cells8);
+    first_pilot(scratch, p, pilot);
+    bool fine = false;
+    for (o->passes = 0; !fine && o->passes < 2;) {
+        double *next = TF_NEW_N(scratch, double, p->n_domains * p->layout->cells8);
+        const struct run *run = pass_once(scratch, p, pilot);
+        const struct tf_settling with = {run->total, run->count, p->exponent, p->lonely};
+        fine = tf_moments_settle(run->m, &with, o, next);
+        o->passes++;
+        pilot = next;
+    }
+    tf_onepass_squares(scratch, p, o, true, NULL);
+    tf_arena_free(scratch);
+    *ret = o;
+    return TF_OK;
+}
+
+/* ---- Squares --------------------------------------------------------------------------------- */
+
+struct squares {
+    const struct tf_packed *p;
+    struct tf_onepass *o;
+    struct tf_exact *sum; /* [n_vars * n_domains] */
+    bool needed_only;
+};
+
+static uint64_t weight_at(const struct tf_packed *p, size_t at)
+{
+    uint64_t w = p->w[at];
+    for (unsigned lane = 1; lane < p->lanes; lane++)
+        w += p->w[lane * p->n_groups * 8 + at] << (lane * TF_LANE_BITS);
+    return w;
+}
+
+/* sum w^2 of the rows of a segment that answered variable v. */
+static void segment_squares(const struct tf_packed *p, const struct tf_segment *seg, size_t v,
+                            struct tf_exact *sum)
+{
+    const struct tf_layout *l = p->layout;
+    const size_t k = l->first[v + 1] - l->first[v];
+    for (size_t g = seg->group; g < seg->group + seg->n_groups; g++) {
+        unsigned any = 0;
+        for (size_t c = 0; c < k; c++)
+            any |= p->bits[g * l->pitch + tf_layout_cell(l, v, c)];
+        tf_u128 eight = 0;
+        for (size_t r = 0; any != 0; r++, any >>= 1)
+            if (any & 1u) {
+                const uint64_t w = weight_at(p, g * 8 + r);
+                eight += (tf_u128)w * w;
+            }
+        tf_exact_add_scaled(sum, eight, 2 * p->exponent, false);
+    }
+}
+
+static void squares_of(void *context, size_t v)
+{
+    const struct squares *q = context;
+    const struct tf_packed *p = q->p;
+    const struct tf_layout *l = p->layout;
+    struct tf_exact *sum = q->sum + v * p->n_domains;
+    bool needed = !q->needed_only;
+    for (size_t d = 0; d < p->n_domains && !needed; d++)
+        for (size_t c = l->first[v]; c < l->first[v + 1] && !needed; c++) {
+            const struct tf_linear *x = &q->o->share[d * l->n_cells + c];
+            needed = x->n > 0 && x->constant;
+        }
+    for (size_t s = 0; s < p->n_segments && needed; s++) {
+        const uint32_t *domain = p->atom_domain + p->segment[s].atom * p->n_schemes;
+        struct tf_exact own = {{0}};
+        segment_squares(p, &p->segment[s], v, &own);
+        for (size_t j = 0; j < p->n_schemes; j++)
+            if (domain[j] != TF_NO_CODE)
+                tf_exact_join(&sum[domain[j]], &own);
+    }
+    for (size_t d = 0; d < p->n_domains && needed; d++)
+        for (size_t c = l->first[v]; c < l->first[v + 1]; c++)
+            q->o->share[d * l->n_cells + c].sum_w2 = tf_exact_value(&sum[d]);
+}
+
+void tf_onepass_squares(struct tf_arena *arena, const struct tf_packed *p, struct tf_onepass *o,
+                        bool needed_only, struct tf_exact **ret)
+{
+    struct squares q = {p, o, NULL, needed_only};
+    q.sum = TF_NEW_N(arena, struct tf_exact, p->layout->n_vars * p->n_domains);
+    tf_in_parallel(p->threads, p->layout->n_vars, squares_of, &q);
+    if (ret != NULL)
+        *ret = q.sum;
+}
