@@ -72,6 +72,10 @@ TF_MUST_CHECK enum tf_code tf_ask_categories(const struct tf_runner *r, const st
                                              size_t col, struct tf_codes **ret,
                                              struct tf_err *reterr);
 
+/* ---- contrast.c ---- */
+/* An earlier result by its id, or NULL. */
+const struct tf_result *tf_result_called(const struct tf_runner *r, const char *id);
+
 /* ---- intervals.c ---- */
 /* What is estimated, for the rules of intervals. */
 enum tf_interval_of { TF_OF_SHARE, TF_OF_MEAN, TF_OF_TOTAL };
