@@ -9,7 +9,7 @@
  *        trefoil draw households --listing FILE --take N --seed NAME   from a listing
  *        trefoil draw kish       --sample FILE --sheets N --seed NAME  paper grids
  *        trefoil draw dyads      --roster FILE           --seed NAME   one child, one caregiver
- *        trefoil draw roster     --roster FILE --sample FILE --households FILE   all listed children
+ *        trefoil draw roster     --roster FILE --sample FILE --households FILE   all children
  *
  * Draws N primary sampling units from a frame with probability proportional to their households,
  * systematically within strata, at least two in each:
@@ -36,14 +36,14 @@
  *
  *     trefoil draw check --frame demo-study/children/XA/frame.csv --take 300
  *     trefoil draw coverage --frame demo-study/children/XA/frame.csv
- *     trefoil draw sample --frame demo-study/children/XA/frame.csv --psus 100 --seed a --reserve 2 --out demo-study/draw
+ *     trefoil draw sample --frame demo-study/children/XA/frame.csv --psus 100 --seed a --out drawn
  *
  * plan       one of --margin, --compare with --power, --interviews, --budget; --deff, or --icc with
  *            --take; --population; --contact, --eligibility, --response; --cost-psu,
  *            --cost-interview; --strata
  * segments   CSV psu, segment, households; or --sample FILE --standard 200: how many to make
  * walk       --landmarks FILE or --grid 10; --interval 3; says which p_household is known
- * households from a listing (CSV psu, household), systematically; prints p_household. --sample FILE:
+ * households from a listing (CSV psu, household), systematically; prints p_household. --sample FILE
  *            checks that it is of the PSUs drawn, and takes as often as they were hit
  * dyads      from a roster (CSV psu, household, person, role = child | caregiver | other, and
  *            eligible = 0 | 1 if not all are); --rule random, kish, last_birthday, next_birthday. A
@@ -87,15 +87,15 @@ static enum tf_code need(struct ask *q, const char *part, const char *const *pai
                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), reterr))
 
 /* A whole number between low and a million; *ret stays where the option was not given. */
-static enum tf_code whole(struct ask *q, const char *text, const char *name, int64_t low, size_t *ret,
-                          struct tf_err *reterr)
+static enum tf_code whole(struct ask *q, const char *text, const char *name, int64_t low,
+                          size_t *ret, struct tf_err *reterr)
 {
     int64_t n;
     if (text == NULL)
         return TF_OK;
     if (!tf_parse_int(text, &n) || n < low || n > 1000000)
-        return tf_usage(q->run, reterr, "%s is a whole number of at least %d, not '%s'", name, (int)low,
-                        text);
+        return tf_usage(q->run, reterr, "%s is a whole number of at least %d, not '%s'", name,
+                        (int)low, text);
     *ret = (size_t)n;
     return TF_OK;
 }
@@ -112,8 +112,10 @@ static enum tf_code decimal(struct ask *q, const char *text, const char *name, d
 static enum tf_code allocation_of(struct ask *q, enum tf_allocation *ret, struct tf_err *reterr)
 {
     if (q->allocation != NULL && !tf_allocation_named(q->allocation, ret))
-        return tf_usage(q->run, reterr, "--allocation is proportional, equal, neyman, power or given, "
-                                        "not '%s'", q->allocation);
+        return tf_usage(q->run, reterr,
+                        "--allocation is proportional, equal, neyman, power or given, "
+                        "not '%s'",
+                        q->allocation);
     return TF_OK;
 }
 
@@ -181,11 +183,12 @@ static enum tf_code say_table(struct ask *q, const char *name, const struct tf_t
 static void say_sample_json(struct ask *q, const struct tf_frame *f, const struct tf_sample *s)
 {
     struct tf_arena *a = q->run->arena;
-    json_t *root = json_pack(
-        "{s:s, s:f, s:I, s:s, s:s, s:f, s:o, s:o, s:o}", "seed", s->seed_name, "coverage", f->coverage,
-        "psus", (json_int_t)s->n, "method", tf_draw_method_word(s->method), "allocation_rule",
-        s->allocation, "deff_weights", s->deff_weights, "sample", rows_of(tf_sample_full_table(a, s, f)),
-        "allocation", rows_of(tf_allocation_table(a, s)), "covered", rows_of(tf_coverage_table(a, f)));
+    json_t *root =
+        json_pack("{s:s, s:f, s:I, s:s, s:s, s:f, s:o, s:o, s:o}", "seed", s->seed_name, "coverage",
+                  f->coverage, "psus", (json_int_t)s->n, "method", tf_draw_method_word(s->method),
+                  "allocation_rule", s->allocation, "deff_weights", s->deff_weights, "sample",
+                  rows_of(tf_sample_full_table(a, s, f)), "allocation",
+                  rows_of(tf_allocation_table(a, s)), "covered", rows_of(tf_coverage_table(a, f)));
     if (s->n_reserve > 0)
         (void)json_object_set_new(root, "reserve", rows_of(tf_reserve_table(a, s)));
     json_t *balance = json_array(), *joint = json_array();
@@ -238,7 +241,8 @@ static enum tf_code coverage(struct ask *q, struct tf_err *reterr)
 static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf_err *reterr)
 {
     struct tf_arena *a = q->run->arena;
-    struct tf_draw_opt o = {.seed = q->seed, .min = 2, .certainty = q->certainty, .joint = q->joint};
+    struct tf_draw_opt o = {
+        .seed = q->seed, .min = 2, .certainty = q->certainty, .joint = q->joint};
     struct tf_strata *strata = NULL;
     char **name = NULL;
     TF_TRY(whole(q, q->psus, "--psus", 2, &o.n, reterr));
@@ -285,7 +289,8 @@ static enum tf_code sample(struct ask *q, struct tf_err *reterr)
     TF_TRY(tf_frame_read_with(q->run->arena, q->frame, frame_options, &f, reterr));
     TF_TRY(tf_sample_select(q->run->arena, f, &opt, &s, reterr));
     if (q->out != NULL)
-        TF_TRY(tf_sample_publish(q->run->arena, s, f, frame_options.take, q->out, q->replace, reterr));
+        TF_TRY(
+            tf_sample_publish(q->run->arena, s, f, frame_options.take, q->out, q->replace, reterr));
     if (q->run->json)
         say_sample_json(q, f, s);
     else if (q->out != NULL)
@@ -304,7 +309,8 @@ static enum tf_code segments(struct ask *q, struct tf_err *reterr)
         TF_TRY(tf_segments_draw(q->run->arena, q->segments, q->seed, &t, reterr));
         return say_table(q, "segments", t);
     }
-    NEED("segments", q->sample, "--segments, or --sample with --standard", q->standard, "--standard");
+    NEED("segments", q->sample, "--segments, or --sample with --standard", q->standard,
+         "--standard");
     TF_TRY(decimal(q, q->standard, "--standard", &standard, reterr));
     if (!(standard >= 1))
         return tf_usage(q->run, reterr, "--standard is the households of a segment, at least 1");
@@ -331,10 +337,12 @@ static enum tf_code households(struct ask *q, struct tf_err *reterr)
     struct tf_table *t;
     size_t n = 0;
     if (tf_is_blank(q->listing) || tf_is_blank(q->take) || tf_is_blank(q->seed))
-        return tf_usage(q->run, reterr, "`trefoil draw households` needs --listing, --take and --seed");
+        return tf_usage(q->run, reterr,
+                        "`trefoil draw households` needs --listing, --take and --seed");
     TF_TRY(whole(q, q->take, "--take", 1, &n, reterr));
     if (q->sample != NULL)
-        TF_TRY(tf_households_draw_for(q->run->arena, q->listing, q->sample, n, q->seed, &t, reterr));
+        TF_TRY(
+            tf_households_draw_for(q->run->arena, q->listing, q->sample, n, q->seed, &t, reterr));
     else
         TF_TRY(tf_households_draw(q->run->arena, q->listing, n, q->seed, &t, reterr));
     return say_table(q, "households", t);
@@ -364,23 +372,29 @@ static enum tf_code dyads(struct ask *q, struct tf_err *reterr)
     while (rule < 4 && strcmp(rules[rule], q->rule) != 0)
         rule++;
     if (rule == 4)
-        return tf_usage(q->run, reterr, "--rule is random, kish, last_birthday or next_birthday, not '%s'",
+        return tf_usage(q->run, reterr,
+                        "--rule is random, kish, last_birthday or next_birthday, not '%s'",
                         q->rule);
-    TF_TRY(tf_dyads_draw_by(q->run->arena, q->roster, (enum tf_within)rule, q->visit, q->seed, &t, reterr));
+    TF_TRY(tf_dyads_draw_by(q->run->arena, q->roster, (enum tf_within)rule, q->visit, q->seed, &t,
+                            reterr));
     return say_table(q, "dyads", t);
 }
 
 static enum tf_code roster(struct ask *q, struct tf_err *reterr)
 {
     struct tf_table *t;
-    struct tf_roster_opt opt = {.roster = q->roster, .sample = q->sample, .households = q->households,
-                                .segments = q->segments, .min_age = (double)NAN,
+    struct tf_roster_opt opt = {.roster = q->roster,
+                                .sample = q->sample,
+                                .households = q->households,
+                                .segments = q->segments,
+                                .min_age = (double)NAN,
                                 .max_age = (double)NAN};
     NEED("roster", q->roster, "--roster", q->sample, "--sample", q->households, "--households");
     if (q->ages != NULL) {
         char **end;
         const size_t n = tf_split(q->run->arena, q->ages, '-', &end);
-        if (n != 2 || !tf_parse_double(end[0], &opt.min_age) || !tf_parse_double(end[1], &opt.max_age))
+        if (n != 2 || !tf_parse_double(end[0], &opt.min_age) ||
+            !tf_parse_double(end[1], &opt.max_age))
             return tf_usage(q->run, reterr, "--ages is FROM-TO, such as 12-17, not '%s'", q->ages);
     }
     TF_TRY(tf_roster_make(q->run->arena, &opt, &t, reterr));
@@ -395,23 +409,34 @@ static enum tf_code plan_opt(struct ask *q, struct tf_plan_opt *o, struct tf_err
         const char *text, *name;
         double *to;
     } numbers[] = {
-        {q->share, "--share", &o->share}, {q->mean, "--mean", &o->mean}, {q->sd, "--sd", &o->sd},
-        {q->margin, "--margin", &o->margin}, {q->compare, "--compare", &o->compare},
-        {q->compare != NULL ? q->power : NULL, "--power", &o->power}, {q->ratio, "--ratio", &o->ratio},
-        {q->level, "--level", &o->level}, {q->interviews, "--interviews", &o->interviews},
-        {q->budget, "--budget", &o->budget}, {q->deff, "--deff", &o->deff}, {q->icc, "--icc", &o->icc},
-        {q->take, "--take", &o->take}, {q->weights_deff, "--weights-deff", &o->weights_deff},
-        {q->population, "--population", &o->population}, {q->contact, "--contact", &o->contact},
-        {q->eligibility, "--eligibility", &o->eligibility},
-        {q->response, "--response", &o->response}, {q->cost_psu, "--cost-psu", &o->cost_psu},
-        {q->cost_interview, "--cost-interview", &o->cost_interview},
+        {q->share,                             "--share",          &o->share         },
+        {q->mean,                              "--mean",           &o->mean          },
+        {q->sd,                                "--sd",             &o->sd            },
+        {q->margin,                            "--margin",         &o->margin        },
+        {q->compare,                           "--compare",        &o->compare       },
+        {q->compare != NULL ? q->power : NULL, "--power",          &o->power         },
+        {q->ratio,                             "--ratio",          &o->ratio         },
+        {q->level,                             "--level",          &o->level         },
+        {q->interviews,                        "--interviews",     &o->interviews    },
+        {q->budget,                            "--budget",         &o->budget        },
+        {q->deff,                              "--deff",           &o->deff          },
+        {q->icc,                               "--icc",            &o->icc           },
+        {q->take,                              "--take",           &o->take          },
+        {q->weights_deff,                      "--weights-deff",   &o->weights_deff  },
+        {q->population,                        "--population",     &o->population    },
+        {q->contact,                           "--contact",        &o->contact       },
+        {q->eligibility,                       "--eligibility",    &o->eligibility   },
+        {q->response,                          "--response",       &o->response      },
+        {q->cost_psu,                          "--cost-psu",       &o->cost_psu      },
+        {q->cost_interview,                    "--cost-interview", &o->cost_interview},
     };
     for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
         TF_TRY(decimal(q, numbers[k].text, numbers[k].name, numbers[k].to, reterr));
     const int aims = (q->margin != NULL) + (q->compare != NULL) + (q->interviews != NULL) +
                      (q->budget != NULL);
     if (aims > 1)
-        return tf_usage(q->run, reterr, "ask one thing: --margin, --compare, --interviews or --budget");
+        return tf_usage(q->run, reterr,
+                        "ask one thing: --margin, --compare, --interviews or --budget");
     o->relative = q->relative;
     o->aim = q->compare != NULL      ? TF_PLAN_POWER
              : q->interviews != NULL ? TF_PLAN_INTERVIEWS
@@ -491,26 +516,57 @@ enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
                  {"roster", roster}};
     struct ask q = {.run = run};
     const struct tf_option options[] = {
-        {"--frame", &q.frame, NULL}, {"--psus", &q.psus, NULL}, {"--seed", &q.seed, NULL},
-        {"--take", &q.take, NULL}, {"--listing", &q.listing, NULL}, {"--roster", &q.roster, NULL},
-        {"--size", &q.size, NULL}, {"--zero-size", &q.zero_size, NULL}, {"--method", &q.method, NULL},
-        {"--allocation", &q.allocation, NULL}, {"--strata", &q.strata, NULL},
-        {"--power", &q.power, NULL}, {"--min", &q.min, NULL}, {"--balance", &q.balance, NULL},
-        {"--reserve", &q.reserve, NULL}, {"--out", &q.out, NULL}, {"--sample", &q.sample, NULL},
-        {"--segments", &q.segments, NULL}, {"--standard", &q.standard, NULL},
-        {"--landmarks", &q.landmarks, NULL}, {"--grid", &q.grid, NULL}, {"--doors", &q.doors, NULL},
-        {"--interval", &q.interval, NULL}, {"--sheets", &q.sheets, NULL}, {"--rule", &q.rule, NULL},
-        {"--visit", &q.visit, NULL}, {"--households", &q.households, NULL}, {"--ages", &q.ages, NULL},
-        {"--share", &q.share, NULL}, {"--mean", &q.mean, NULL}, {"--sd", &q.sd, NULL},
-        {"--margin", &q.margin, NULL}, {"--compare", &q.compare, NULL}, {"--ratio", &q.ratio, NULL},
-        {"--level", &q.level, NULL}, {"--interviews", &q.interviews, NULL},
-        {"--budget", &q.budget, NULL}, {"--deff", &q.deff, NULL}, {"--icc", &q.icc, NULL},
-        {"--weights-deff", &q.weights_deff, NULL}, {"--population", &q.population, NULL},
-        {"--contact", &q.contact, NULL}, {"--eligibility", &q.eligibility, NULL},
-        {"--response", &q.response, NULL}, {"--cost-psu", &q.cost_psu, NULL},
-        {"--cost-interview", &q.cost_interview, NULL}, {"--certainty", NULL, &q.certainty},
-        {"--joint", NULL, &q.joint}, {"--replace", NULL, &q.replace},
-        {"--relative", NULL, &q.relative}};
+        {"--frame",          &q.frame,          NULL        },
+        {"--psus",           &q.psus,           NULL        },
+        {"--seed",           &q.seed,           NULL        },
+        {"--take",           &q.take,           NULL        },
+        {"--listing",        &q.listing,        NULL        },
+        {"--roster",         &q.roster,         NULL        },
+        {"--size",           &q.size,           NULL        },
+        {"--zero-size",      &q.zero_size,      NULL        },
+        {"--method",         &q.method,         NULL        },
+        {"--allocation",     &q.allocation,     NULL        },
+        {"--strata",         &q.strata,         NULL        },
+        {"--power",          &q.power,          NULL        },
+        {"--min",            &q.min,            NULL        },
+        {"--balance",        &q.balance,        NULL        },
+        {"--reserve",        &q.reserve,        NULL        },
+        {"--out",            &q.out,            NULL        },
+        {"--sample",         &q.sample,         NULL        },
+        {"--segments",       &q.segments,       NULL        },
+        {"--standard",       &q.standard,       NULL        },
+        {"--landmarks",      &q.landmarks,      NULL        },
+        {"--grid",           &q.grid,           NULL        },
+        {"--doors",          &q.doors,          NULL        },
+        {"--interval",       &q.interval,       NULL        },
+        {"--sheets",         &q.sheets,         NULL        },
+        {"--rule",           &q.rule,           NULL        },
+        {"--visit",          &q.visit,          NULL        },
+        {"--households",     &q.households,     NULL        },
+        {"--ages",           &q.ages,           NULL        },
+        {"--share",          &q.share,          NULL        },
+        {"--mean",           &q.mean,           NULL        },
+        {"--sd",             &q.sd,             NULL        },
+        {"--margin",         &q.margin,         NULL        },
+        {"--compare",        &q.compare,        NULL        },
+        {"--ratio",          &q.ratio,          NULL        },
+        {"--level",          &q.level,          NULL        },
+        {"--interviews",     &q.interviews,     NULL        },
+        {"--budget",         &q.budget,         NULL        },
+        {"--deff",           &q.deff,           NULL        },
+        {"--icc",            &q.icc,            NULL        },
+        {"--weights-deff",   &q.weights_deff,   NULL        },
+        {"--population",     &q.population,     NULL        },
+        {"--contact",        &q.contact,        NULL        },
+        {"--eligibility",    &q.eligibility,    NULL        },
+        {"--response",       &q.response,       NULL        },
+        {"--cost-psu",       &q.cost_psu,       NULL        },
+        {"--cost-interview", &q.cost_interview, NULL        },
+        {"--certainty",      NULL,              &q.certainty},
+        {"--joint",          NULL,              &q.joint    },
+        {"--replace",        NULL,              &q.replace  },
+        {"--relative",       NULL,              &q.relative }
+    };
     const char **word;
     size_t n;
     TF_TRY(tf_options(run, options, sizeof options / sizeof options[0], &word, &n, reterr));

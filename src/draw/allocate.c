@@ -9,8 +9,8 @@
  *     given          column psus
  *
  * Each stratum gets at least low (2: one PSU would leave it without a variance) and at most what it
- * has. Shares that fall out of these bounds are settled at them and the rest is shared anew; what is
- * left after rounding down goes by the largest remainder, so that the numbers add up. */
+ * has. Shares that fall out of these bounds are settled at them and the rest is shared anew; what
+ * is left after rounding down goes by the largest remainder, so that the numbers add up. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -18,7 +18,8 @@
 #include "base/sheet.h"
 #include "draw/inside.h"
 
-static const char *const words[TF_N_ALLOCATE] = {"proportional", "equal", "neyman", "power", "given"};
+static const char *const words[TF_N_ALLOCATE] = {"proportional", "equal", "neyman", "power",
+                                                 "given"};
 
 bool tf_allocation_named(const char *word, enum tf_allocation *ret)
 {
@@ -103,7 +104,7 @@ static const struct {
     [MEAN] = {"mean", "Give a number.", -1e15, 1e15},
     [SHARE] = {"share", "Give a share between 0 and 1.", 0, 1},
     [COST] = {"cost", "Give what one unit costs, above 0.", 1e-9, 1e15},
-    [PSUS] = {"psus", "Give a whole number of at least 1; exclude a stratum in the frame, with a reason.",
+    [PSUS] = {"psus", "Give a whole number of at least 1; leave a stratum out by excluding its PSUs.",
               1, 1e9},
     [SIZE] = {"size", "Give how many the stratum holds, above 0.", 1e-9, 1e15},
     [MIN] = {"min", "Give a whole number of at least 1.", 1, 1e9},
@@ -176,7 +177,8 @@ enum tf_code draw_share_of(const struct tf_strata *strata, enum tf_allocation ru
     if (rule == TF_ALLOCATE_PROPORTIONAL || rule == TF_ALLOCATE_EQUAL)
         return TF_OK;
     if (strata == NULL)
-        return tf_fail(reterr, TF_E_USAGE, "the allocation '%s' needs a file of strata", words[rule]);
+        return tf_fail(reterr, TF_E_USAGE, "the allocation '%s' needs a file of strata",
+                       words[rule]);
     for (size_t k = 0; k < strata->n; k++)
         if (strcmp(strata->item[k].name, name) == 0)
             f = &strata->item[k];

@@ -1,14 +1,14 @@
 /* Brewer's method: draw by draw, n units, inclusion probabilities exactly in proportion to size.
  *
- * At draw i of n, with a = the sum of p over the units already drawn, the next unit is drawn from the
- * rest with probability in proportion to
+ * At draw i of n, with a = the sum of p over the units already drawn, the next unit is drawn from
+ * the rest with probability in proportion to
  *
  *     p_k (n - a - p_k) / (n - a - p_k (n - i + 1))
  *
- * For two units the joint probabilities are exact (the design is Sampford's); for more no closed form
- * is practical, and those of the balanced approximation (joint.c) are given instead: Brewer's method is
- * among the designs of high entropy for which it is made. Source: Brewer (1963) Austral. J. Statist.
- * 5, 5-13; Brewer (1975) 17, 166-172; Tillé (2006) 6.4. */
+ * For two units the joint probabilities are exact (the design is Sampford's); for more no closed
+ * form is practical, and those of the balanced approximation (joint.c) are given instead: Brewer's
+ * method is among the designs of high entropy for which it is made. Source: Brewer (1963) Austral.
+ * J. Statist. 5, 5-13; Brewer (1975) 17, 166-172; Tillé (2006) 6.4. */
 #include "draw/inside.h"
 
 void draw_brewer(struct tf_arena *a, const struct draw_list *l, struct tf_rng *rng, unsigned *hits)

@@ -1,23 +1,23 @@
 /* Ways to a sample of fixed size: the table behind maximum entropy and Sampford.
  *
  * Toss a coin for each unit, unit k coming with probability q_k, and keep only the outcomes with
- * exactly n units: conditional Poisson sampling. Everything asked of it is a ratio of probabilities of
- * the number that come, and these follow from one convolution. With T_k(m) = Pr(m of the units k..N-1
- * come),
+ * exactly n units: conditional Poisson sampling. Everything asked of it is a ratio of probabilities
+ * of the number that come, and these follow from one convolution. With T_k(m) = Pr(m of the units
+ * k..N-1 come),
  *
  *     T_k(m) = (1 - q_k) T_{k+1}(m) + q_k T_{k+1}(m - 1)
  *     Pr(k comes | m still wanted) = q_k T_{k+1}(m - 1) / T_k(m)
  *
  * so a sample is drawn in one walk along the list, without a single rejection (Chen, Dempster & Liu
  * 1994, procedure 3). Sampford's design is the same with one unit in the lead, which is chosen with
- * weight p_k where the others carry p_k / (1 - p_k) (Sampford 1967; Grafström 2009); a second table,
- * L_k(m), counts the ways that hold the leader:
+ * weight p_k where the others carry p_k / (1 - p_k) (Sampford 1967; Grafström 2009); a second
+ * table, L_k(m), counts the ways that hold the leader:
  *
  *     L_k(m) = (1 - q_k) L_{k+1}(m) + q_k L_{k+1}(m - 1) + q_k (1 - q_k) T_{k+1}(m - 1)
  *
  * The joint probability of k and l needs the tables without k and l: k is left out of a head and a
- * tail table, l is the gap between head row l and tail row l + 1, and the two sides are convolved. All
- * terms are positive, so nothing cancels; the published alternating sums lose digits instead.
+ * tail table, l is the gap between head row l and tail row l + 1, and the two sides are convolved.
+ * All terms are positive, so nothing cancels; the published alternating sums lose digits instead.
  *
  * Cost: N n for a sample, N n for each unit whose pairs are asked. */
 #include <string.h>

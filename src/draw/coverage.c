@@ -1,8 +1,8 @@
 /* What the frame covers, and what it leaves out, by reason.
  *
- * Coverage is the share of all size (households, unless another measure was named) that stands in PSUs
- * that could be drawn. What is left out is listed by the reason given in the frame, largest first, so
- * that the statement printed beside the results is a count. */
+ * Coverage is the share of all size (households, unless another measure was named) that stands in
+ * PSUs that could be drawn. What is left out is listed by the reason given in the frame, largest
+ * first, so that the statement printed beside the results is a count. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -33,7 +33,8 @@ static void put_row(struct tf_table *t, size_t row, const char *reason, double p
 struct tf_table *tf_coverage_table(struct tf_arena *arena, const struct tf_frame *f)
 {
     static const char *const column[] = {"reason", "psus", "size", "share"};
-    struct left_out *out = TF_NEW_N(arena, struct left_out, f->n), open = {"could be sampled", 0, 0};
+    struct left_out *out = TF_NEW_N(arena, struct left_out, f->n),
+                    open = {"could be sampled", 0, 0};
     size_t n = 0;
     double all = 0;
     for (size_t k = 0; k < f->n; k++) {

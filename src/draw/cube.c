@@ -7,13 +7,14 @@
  * so that estimates of x have no error, and of what goes with x little. The vector of inclusion
  * probabilities is a point of the cube [0, 1]^N; the sample is a corner of it.
  *
- *   flight   walk from p along directions u with sum u_k (x_k / p_k) = 0, to the wall of the cube on
- *            either side, choosing the side so that the point keeps its expectation. Each step settles
- *            at least one unit. Only q + 1 units are looked at together, q the number of balancing
- *            columns (the fast flight of Chauvet & Tillé 2006), in an order shuffled by the stream.
- *   landing  fewer than q + 1 units are left open and no direction remains: the last balancing column
- *            is given up, and the flight goes on. The first column is p itself and is never given
- *            up: the size is exact. Name columns in the order of their importance.
+ *   flight   walk from p along directions u with sum u_k (x_k / p_k) = 0, to the wall of the cube
+ *            on either side, choosing the side so that the point keeps its expectation. Each step
+ *            settles at least one unit. Only q + 1 units are looked at together, q the number of
+ *            balancing columns (the fast flight of Chauvet & Tillé 2006), in an order shuffled by
+ *            the stream.
+ *   landing  fewer than q + 1 units are left open and no direction remains: the last balancing
+ *            column is given up, and the flight goes on. The first column is p itself and is never
+ *            given up: the size is exact. Name columns in the order of their importance.
  *
  * The inclusion probabilities are exact; balance is met to within what the last q units can upset.
  * Pairs: joint.c. Sources: Deville & Tillé (2004) Biometrika 91, 893-912; Chauvet & Tillé (2006)
@@ -39,8 +40,8 @@ static double balance(const struct flight *f, size_t unit, size_t row)
     return row == 0 ? 1 : f->l->x[unit * f->l->n_x + row - 1] / f->l->p[unit] / f->scale[row];
 }
 
-/* Reduce the matrix by rows (Gauss and Jordan, largest pivot of the row); true when a column is left
- * free, and then u is the direction that moves it by 1. */
+/* Reduce the matrix by rows (Gauss and Jordan, largest pivot of the row); true when a column is
+ * left free, and then u is the direction that moves it by 1. */
 static bool direction(struct flight *f)
 {
     const size_t w = f->n_open;

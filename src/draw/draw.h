@@ -1,12 +1,12 @@
 /* draw: the sample.
  *
- * Stages with stratification: PSUs by any of eleven methods within strata, a segment of a large PSU,
- * then households, then one child and their caregiver within the household. Every probability is
- * kept: it is what base weights are made of. Sources stand in the files; the whole: Kish (1965);
+ * Stages with stratification: PSUs by any of eleven methods within strata, a segment of a large
+ * PSU, then households, then one child and their caregiver within the household. Every probability
+ * is kept: it is what base weights are made of. Sources stand in the files; the whole: Kish (1965);
  * Särndal, Swensson & Wretman (1992); Tillé (2006), Sampling Algorithms.
  *
- * Everything is drawn from streams named after the seed and the place ("SEED/stratum"): the same name
- * draws the same sample on any machine, and a change in one stratum leaves the others. */
+ * Everything is drawn from streams named after the seed and the place ("SEED/stratum"): the same
+ * name draws the same sample on any machine, and a change in one stratum leaves the others. */
 #ifndef TF_DRAW_H
 #define TF_DRAW_H
 
@@ -37,7 +37,7 @@ struct tf_frame {
 struct tf_frame_opt {
     const char *size;  /* the column that measures size; NULL: households */
     bool zero_excluded; /* a PSU of size zero is excluded, and counted, where it is else refused */
-    size_t take;       /* households to be taken in a PSU: smaller PSUs are warned of; 0: not asked */
+    size_t take; /* households to be taken in a PSU: smaller PSUs are warned of; 0: not asked */
 };
 /* Read a frame CSV: columns psu, households[, stratum, region, area, excluded, reason, lat, lon].
  * Every finding is a notice with its place (errors: psu, size, duplicate, area, excluded, reason,
@@ -192,7 +192,8 @@ TF_MUST_CHECK enum tf_code tf_sample_draw(struct tf_arena *arena, const struct t
                                           struct tf_sample **ret, struct tf_err *reterr);
 /* The sample as a table: psu, stratum, region, area, households, p_psu, hits. */
 struct tf_table *tf_sample_table(struct tf_arena *arena, const struct tf_sample *s);
-/* The same with size, expected, certain, w_psu (hits / expected: the PSU's base weight), lat, lon. */
+/* The same with size, expected, certain, w_psu (hits / expected: the PSU's base weight), lat,
+ * lon. */
 struct tf_table *tf_sample_full_table(struct tf_arena *arena, const struct tf_sample *s,
                                       const struct tf_frame *f);
 struct tf_table *tf_allocation_table(struct tf_arena *arena, const struct tf_sample *s);
@@ -202,7 +203,8 @@ struct tf_table *tf_joint_table(struct tf_arena *arena, const struct tf_sample *
 
 /* ---- what is handed over (report.c, sheets.c, publish.c) ---- */
 
-/* The selection report, Markdown: how it was drawn, coverage, allocation, probabilities, weights. */
+/* The selection report, Markdown: how it was drawn, coverage, allocation, probabilities,
+ * weights. */
 void tf_sample_report(const struct tf_sample *s, const struct tf_frame *f, size_t take,
                       struct tf_buf *out);
 /* One page a PSU for supervisors, one self-contained HTML file that prints. */
@@ -227,7 +229,7 @@ struct tf_plan_opt { /* NaN: not given */
     double margin;            /* half-width of the interval */
     bool relative;            /* margin is a share of the estimate */
     double compare;           /* the other group's share or mean; */
-    double power, ratio;      /* chance to find the difference; n of the second group / n of the first */
+    double power, ratio; /* chance to find the difference; n of the second group / n of the first */
     double level;             /* of the interval or 1 - size of the test, e.g. 0.95 */
     double interviews, budget; /* given instead */
     double deff;              /* in all; or from: */
@@ -248,7 +250,8 @@ struct tf_plan {
     double n_effective;
     double best_take, cost; /* NaN without costs */
 };
-/* TF_E_USAGE for numbers that are missing or out of range, TF_E_DESIGN where no sample can do it. */
+/* TF_E_USAGE for numbers that are missing or out of range, TF_E_DESIGN where no sample can do
+ * it. */
 TF_MUST_CHECK enum tf_code tf_plan_make(const struct tf_plan_opt *opt, struct tf_plan *ret,
                                         struct tf_err *reterr);
 /* Half-widths in points, and logit limits, at 1, 2, 5, 10, 20 and 50 %, for several deffs.
@@ -265,12 +268,12 @@ TF_MUST_CHECK enum tf_code tf_plan_strata(struct tf_arena *arena, const struct t
                                           double power, size_t min, struct tf_table **ret,
                                           struct tf_err *reterr);
 
-/* A plan for people: what was asked, what it takes, and the tables above (plan_text.c). strata may be
- * NULL. */
+/* A plan for people: what was asked, what it takes, and the tables above (plan_text.c). strata may
+ * be NULL. */
 void tf_plan_text(struct tf_arena *arena, const struct tf_plan *p, const struct tf_table *strata,
                   struct tf_buf *out);
-/* The design effects that a plan's precision table shows: 1, 1.5, 2, 3 and its own; returns how many
- * of the five places are filled, in rising order. */
+/* The design effects that a plan's precision table shows: 1, 1.5, 2, 3 and its own; returns how
+ * many of the five places are filled, in rising order. */
 size_t tf_plan_deffs(const struct tf_plan *p, double deff[5]);
 
 /* ---- within the PSU (segment.c, walk.c, within.c, kish.c, birthday.c, roster.c) ---- */
@@ -293,23 +296,24 @@ struct tf_walk_opt {
     size_t interval; /* every interval-th dwelling */
     size_t grid;     /* without landmarks: start squares of a grid of grid x grid; else 0 */
 };
-/* Random walks: for each PSU of a sample (CSV: psu[, households]) a start (one of the landmarks of a
- * second CSV: psu, landmark[, lat, lon]; or a square of a grid), a first dwelling, and the doors in
- * the order of the left-hand rule. Table: psu, start, knowledge, lat, lon, starts, p_start, door,
- * dwelling, p_household. knowledge: known | assumed | unknown; unknown has no p. */
+/* Random walks: for each PSU of a sample (CSV: psu[, households]) a start (one of the landmarks of
+ * a second CSV: psu, landmark[, lat, lon]; or a square of a grid), a first dwelling, and the doors
+ * in the order of the left-hand rule. Table: psu, start, knowledge, lat, lon, starts, p_start,
+ * door, dwelling, p_household. knowledge: known | assumed | unknown; unknown has no p. */
 TF_MUST_CHECK enum tf_code tf_walk_draw(struct tf_arena *arena, const char *sample,
                                         const char *landmarks, struct tf_walk_opt opt,
                                         const char *seed_name, struct tf_table **ret,
                                         struct tf_err *reterr);
 
-/* Households from a listing (CSV: psu, household; the rows of a PSU together): `take` in each PSU, all
- * where fewer are listed, systematically with equal probability. Table: psu, household, listed,
+/* Households from a listing (CSV: psu, household; the rows of a PSU together): `take` in each PSU,
+ * all where fewer are listed, systematically with equal probability. Table: psu, household, listed,
  * p_household in (0, 1]. take > 0. Errors name line and column. */
-TF_MUST_CHECK enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing, size_t take,
-                                              const char *seed_name, struct tf_table **ret,
-                                              struct tf_err *reterr);
-/* The same for the PSUs of a sample (CSV: psu[, hits]): a PSU selected several times gives as many times
- * `take`; a listing of a PSU that was not drawn is refused, and so is a PSU drawn without a listing. */
+TF_MUST_CHECK enum tf_code tf_households_draw(struct tf_arena *arena, const char *listing,
+                                              size_t take, const char *seed_name,
+                                              struct tf_table **ret, struct tf_err *reterr);
+/* The same for the PSUs of a sample (CSV: psu[, hits]): a PSU selected several times gives as many
+ * times `take`; a listing of a PSU that was not drawn is refused, and so is a PSU drawn without a
+ * listing. */
 TF_MUST_CHECK enum tf_code tf_households_draw_for(struct tf_arena *arena, const char *listing,
                                                   const char *sample, size_t take,
                                                   const char *seed_name, struct tf_table **ret,
@@ -323,16 +327,18 @@ TF_MUST_CHECK enum tf_code tf_dyads_draw(struct tf_arena *arena, const char *ros
                                          struct tf_err *reterr);
 /* The same by another rule for the child (the caregiver is drawn at random in all):
  *   kish      the household's Kish table names the person in the order of the roster
- *   last, next   the birthday nearest before (after) the day of the visit; columns birthday (MM-DD or
- *             YYYY-MM-DD) and visit (YYYY-MM-DD), or `visit` for all
- * Column `rule` is added: random, kish A…F, last_birthday (p_child = 1 / children is assumed there). */
+ *   last, next   the birthday nearest before (after) the day of the visit; columns birthday (MM-DD
+ *             or YYYY-MM-DD) and visit (YYYY-MM-DD), or `visit` for all
+ * Column `rule` is added: random, kish A…F, last_birthday (p_child = 1 / children is assumed
+ * there). */
 enum tf_within { TF_WITHIN_RANDOM, TF_WITHIN_KISH, TF_WITHIN_LAST, TF_WITHIN_NEXT };
 TF_MUST_CHECK enum tf_code tf_dyads_draw_by(struct tf_arena *arena, const char *roster,
                                             enum tf_within rule, const char *visit,
                                             const char *seed_name, struct tf_table **ret,
                                             struct tf_err *reterr);
-/* Kish's tables for households not yet met: `households` numbered sheets in each PSU of a sample (CSV:
- * psu). Table: psu, table (A … F), sheet, of_1 … of_6: whom to interview among 1 … 6 or more. */
+/* Kish's tables for households not yet met: `households` numbered sheets in each PSU of a sample
+ * (CSV: psu). Table: psu, table (A … F), sheet, of_1 … of_6: whom to interview among 1 … 6 or
+ * more. */
 TF_MUST_CHECK enum tf_code tf_kish_sheets(struct tf_arena *arena, const char *sample,
                                           size_t households, const char *seed_name,
                                           struct tf_table **ret, struct tf_err *reterr);
@@ -343,11 +349,12 @@ const char *tf_kish_word(size_t table); /* "A", "B1" … "F" */
 size_t tf_kish_pick(size_t table, size_t persons);
 double tf_kish_p(size_t persons, size_t which);
 
-/* The screened roster as a dataset of its own: every eligible child of every contacted household. roster
- * as above, with age, sex, internet … kept as they are; sample gives p_psu (and stratum), households
- * p_household, segments p_segment (each CSV by psu, and household; NULL for segments where none were
- * cut). Table: stratum, psu, household, person, the roster's other columns, children, p_psu,
- * p_segment, p_household, p_person (1), weight. TF_E_INPUT for a household without probability. */
+/* The screened roster as a dataset of its own: every eligible child of every contacted household.
+ * roster as above, with age, sex, internet … kept as they are; sample gives p_psu (and stratum),
+ * households p_household, segments p_segment (each CSV by psu, and household; NULL for segments
+ * where none were cut). Table: stratum, psu, household, person, the roster's other columns,
+ * children, p_psu, p_segment, p_household, p_person (1), weight. TF_E_INPUT for a household without
+ * probability. */
 struct tf_roster_opt {
     const char *roster, *sample, *households, *segments;
     double min_age, max_age; /* NaN: column eligible decides */

@@ -1,9 +1,10 @@
 /* The sampling frame: every primary sampling unit once, with its size.
  *
- * A frame is a CSV: psu, households[, stratum, region, area, excluded, reason, lat, lon]; other columns
- * are kept for balancing. Without stratum the whole frame is one. A PSU that cannot be reached
- * (security, access) stays in the file with excluded = 1 and its reason, so that coverage - the share of
- * all households in PSUs that could be sampled - is counted and not remembered (coverage.c).
+ * A frame is a CSV: psu, households[, stratum, region, area, excluded, reason, lat, lon]; other
+ * columns are kept for balancing. Without stratum the whole frame is one. A PSU that cannot be
+ * reached (security, access) stays in the file with excluded = 1 and its reason, so that coverage -
+ * the share of all households in PSUs that could be sampled - is counted and not remembered
+ * (coverage.c).
  *
  * All faults of a frame are found in one reading, each with its line and column: a size that is
  * missing, zero, negative or no number; a PSU twice; an exclusion without a reason; a place off the
@@ -141,8 +142,8 @@ static void check_unique(const struct reading *r, const struct tf_frame *f)
         if (*p[k]->psu != '\0' && strcmp(p[k]->psu, p[k - 1]->psu) == 0)
             tf_sheet_notice(r->s, p[k]->row, r->at[PSU], r->notices, TF_ERROR, "duplicate",
                             "A PSU listed twice would be drawn twice as often.",
-                            "the PSU '%s' stands in the frame twice: in line %zu already", p[k]->psu,
-                            r->s->line[p[k - 1]->row]);
+                            "the PSU '%s' stands in the frame twice: in line %zu already",
+                            p[k]->psu, r->s->line[p[k - 1]->row]);
 }
 
 /* Strata of one PSU have no variance; PSUs below the take give fewer interviews than planned. */
@@ -158,9 +159,10 @@ static void check_strata(const struct reading *r, const struct tf_frame *f)
                 one = p[to];
             }
         if (open == 1)
-            tf_sheet_notice(r->s, one->row, r->at[STRATUM], r->notices, TF_WARNING, "stratum",
-                            "Join it with a neighbouring stratum: its variance cannot be estimated.",
-                            "the stratum '%s' has one PSU that could be sampled", one->stratum);
+            tf_sheet_notice(
+                r->s, one->row, r->at[STRATUM], r->notices, TF_WARNING, "stratum",
+                "Join it with a neighbouring stratum: its variance cannot be estimated.",
+                "the stratum '%s' has one PSU that could be sampled", one->stratum);
     }
 }
 

@@ -1,8 +1,9 @@
 /* Rows that belong together, and rows found by name, in files that people wrote.
  *
- * Listings and rosters hold the rows of a PSU (or a household) together. A group is such a run; if its
- * key comes a second time further down, the file is out of order and would be drawn twice, so it is
- * refused with the place of the second. Sorting the groups by key finds that without comparing all. */
+ * Listings and rosters hold the rows of a PSU (or a household) together. A group is such a run; if
+ * its key comes a second time further down, the file is out of order and would be drawn twice, so
+ * it is refused with the place of the second. Sorting the groups by key finds that without
+ * comparing all. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -39,8 +40,9 @@ static bool same(const struct named *a, const struct named *b)
     return strcmp(a->key[0], b->key[0]) == 0 && strcmp(a->key[1], b->key[1]) == 0;
 }
 
-enum tf_code draw_groups(const struct tf_sheet *s, const size_t *key, size_t n_keys, const char *what,
-                         struct draw_group **ret, size_t *ret_n, struct tf_err *reterr)
+enum tf_code draw_groups(const struct tf_sheet *s, const size_t *key, size_t n_keys,
+                         const char *what, struct draw_group **ret, size_t *ret_n,
+                         struct tf_err *reterr)
 {
     const size_t rows = s->t->n_rows;
     struct draw_group *g = TF_NEW_N(s->arena, struct draw_group, rows);
@@ -88,8 +90,9 @@ enum tf_code draw_index_new(const struct tf_sheet *s, const size_t *key, size_t 
     for (size_t k = 0; k < rows; k++) {
         x.row[k] = name[k].at;
         if (k > 0 && same(&name[k - 1], &name[k])) {
-            (void)tf_sheet_fail(s, name[k].at, key[n_keys - 1], reterr, "'%s' stands in line %zu already",
-                                name[k].key[n_keys - 1], s->line[name[k - 1].at]);
+            (void)tf_sheet_fail(s, name[k].at, key[n_keys - 1], reterr,
+                                "'%s' stands in line %zu already", name[k].key[n_keys - 1],
+                                s->line[name[k - 1].at]);
             return tf_help(reterr, "Each is wanted once.");
         }
     }

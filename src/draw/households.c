@@ -7,8 +7,8 @@
  *
  * With the sample beside it, a PSU that was selected h times gives h n households: given the hits,
  * p_household is h n / N, and the PSU's weight hits / expected makes the product right. A listing
- * of a PSU that nobody drew is refused, and so is a PSU drawn that nobody listed: either would be lost in
- * silence. Source: Särndal, Swensson & Wretman (1992) 3.4.1. */
+ * of a PSU that nobody drew is refused, and so is a PSU drawn that nobody listed: either would be
+ * lost in silence. Source: Särndal, Swensson & Wretman (1992) 3.4.1. */
 #include <math.h>
 #include <string.h>
 
@@ -58,9 +58,9 @@ static void draw_listing(struct tf_arena *a, const struct tf_sheet *s, struct dr
 }
 
 /* A PSU of the sample of which there is no listing was not worked, or its listing is lost. */
-static enum tf_code all_listed(const struct tf_sheet *sample, size_t psu_at, const struct tf_sheet *s,
-                               const struct draw_group *g, size_t n, size_t key,
-                               struct tf_err *reterr)
+static enum tf_code all_listed(const struct tf_sheet *sample, size_t psu_at,
+                               const struct tf_sheet *s, const struct draw_group *g, size_t n,
+                               size_t key, struct tf_err *reterr)
 {
     for (size_t row = 0; row < sample->t->n_rows; row++) {
         const char *psu = tf_sheet_text(sample, row, psu_at);
@@ -70,8 +70,10 @@ static enum tf_code all_listed(const struct tf_sheet *sample, size_t psu_at, con
         if (k < n)
             continue;
         (void)tf_sheet_fail(sample, row, psu_at, reterr, "the PSU '%s' has no listing", psu);
-        return tf_help(reterr, "Add its households to %s; if it could not be worked, take it out of "
-                               "the sample given here, and count it in the case-flow.", s->file);
+        return tf_help(reterr,
+                       "Add its households to %s; if it could not be worked, take it out of "
+                       "the sample given here, and count it in the case-flow.",
+                       s->file);
     }
     return TF_OK;
 }

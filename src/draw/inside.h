@@ -1,10 +1,10 @@
 /* What the files of the draw room share: one list to draw from, and the table of methods.
  *
  * A list is one stratum without the units that are taken for certain: n units with inclusion
- * probabilities p in (0, 1) that add up to the whole number take. A method selects from it (hits[k] =
- * how often unit k came) and answers for pairs: the probability that both of two units come. Pairs are
- * asked only for the units in `who`, since a sample's variance needs no others: pi2 is n_who x n_who,
- * row-major, with p on its diagonal. */
+ * probabilities p in (0, 1) that add up to the whole number take. A method selects from it (hits[k]
+ * = how often unit k came) and answers for pairs: the probability that both of two units come.
+ * Pairs are asked only for the units in `who`, since a sample's variance needs no others: pi2 is
+ * n_who x n_who, row-major, with p on its diagonal. */
 #ifndef TF_DRAW_INSIDE_H
 #define TF_DRAW_INSIDE_H
 
@@ -38,8 +38,8 @@ struct draw_method {
 /* The row of a method. */
 const struct draw_method *draw_method_of(enum tf_draw_method m);
 
-/* Inclusion probabilities of `take` units in proportion to size: what would exceed 1 is set to 1, and
- * the rest shared anew, until all fit. size > 0; take <= n. */
+/* Inclusion probabilities of `take` units in proportion to size: what would exceed 1 is set to 1,
+ * and the rest shared anew, until all fit. size > 0; take <= n. */
 void draw_inclusion(const double *size, size_t n, size_t take, double *p);
 /* The order 0..n-1 shuffled (Fisher and Yates). */
 void draw_shuffle(struct tf_rng *rng, size_t *order, size_t n);
@@ -59,7 +59,8 @@ void draw_ways_tail(struct draw_ways *w, const double *q, size_t skip);
 /* Ways of the first units: row k speaks of units 0..k-1. */
 void draw_ways_head(struct draw_ways *w, const double *q, size_t skip);
 /* Select by the tail table. */
-void draw_by_ways(const struct draw_ways *tail, const double *q, struct tf_rng *rng, unsigned *hits);
+void draw_by_ways(const struct draw_ways *tail, const double *q, struct tf_rng *rng,
+                  unsigned *hits);
 /* Joint probabilities by head and tail tables, with or without a leader. */
 void draw_ways_joint(struct tf_arena *a, const struct draw_list *l, const double *q, bool led,
                      const size_t *who, size_t n_who, double *pi2);
@@ -71,8 +72,8 @@ struct draw_share {
     size_t take; /* the answer */
 };
 void draw_allocate(struct tf_arena *a, struct draw_share *s, size_t n, size_t total);
-/* The weight a rule gives a stratum of this size (with TF_ALLOCATE_GIVEN: its number), and the least it
- * is to get: what the file of strata says, else min. */
+/* The weight a rule gives a stratum of this size (with TF_ALLOCATE_GIVEN: its number), and the
+ * least it is to get: what the file of strata says, else min. */
 TF_MUST_CHECK enum tf_code draw_share_of(const struct tf_strata *strata, enum tf_allocation rule,
                                          double power, const char *name, double size, double *ret,
                                          struct tf_err *reterr);
@@ -90,8 +91,8 @@ struct draw_stratum *draw_strata_of(struct tf_arena *a, const struct tf_frame *f
 void draw_reserves(struct tf_arena *a, const struct tf_frame *f, const struct draw_stratum *s,
                    size_t n, const struct tf_draw_opt *opt, struct tf_sample *sample);
 
-/* Rows of a sheet that share their first keys and stand together: [from, to) (groups.c). A group that
- * stands in two places of the file would be drawn twice: the second place is refused. */
+/* Rows of a sheet that share their first keys and stand together: [from, to) (groups.c). A group
+ * that stands in two places of the file would be drawn twice: the second place is refused. */
 struct draw_group {
     size_t from, to;
 };
@@ -99,16 +100,18 @@ TF_MUST_CHECK enum tf_code draw_groups(const struct tf_sheet *s, const size_t *k
                                        const char *what, struct draw_group **ret, size_t *ret_n,
                                        struct tf_err *reterr);
 /* Is this row of a roster an eligible child (1), a caregiver (2), or neither (0)? (within.c) */
-TF_MUST_CHECK enum tf_code draw_role_of(const struct tf_sheet *s, size_t role_at, size_t eligible_at,
-                                        size_t row, int *ret, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code draw_role_of(const struct tf_sheet *s, size_t role_at,
+                                        size_t eligible_at, size_t row, int *ret,
+                                        struct tf_err *reterr);
 /* Looking up rows by one or two keys: an index sorted by them; a key twice is refused. find gives
  * SIZE_MAX where there is none. */
 struct draw_index {
     const struct tf_sheet *s;
     size_t key[2], n_keys, *row;
 };
-TF_MUST_CHECK enum tf_code draw_index_new(const struct tf_sheet *s, const size_t *key, size_t n_keys,
-                                          struct draw_index *ret, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code draw_index_new(const struct tf_sheet *s, const size_t *key,
+                                          size_t n_keys, struct draw_index *ret,
+                                          struct tf_err *reterr);
 size_t draw_index_find(const struct draw_index *x, const char *first, const char *second);
 
 /* Tables of results (tables.c). */

@@ -1,8 +1,8 @@
 /* Pairs that need no walk: systematic draws exactly, random order and balance by approximation.
  *
- * Systematic, exactly. Lay the inclusion probabilities end to end, unit k from V_{k-1} to V_k. With the
- * start uniform on [0, 1) and teeth one apart, unit k comes when the start lies on the arc from V_{k-1}
- * to V_k of a circle of length 1; both of two units come when it lies on both arcs:
+ * Systematic, exactly. Lay the inclusion probabilities end to end, unit k from V_{k-1} to V_k. With
+ * the start uniform on [0, 1) and teeth one apart, unit k comes when the start lies on the arc from
+ * V_{k-1} to V_k of a circle of length 1; both of two units come when it lies on both arcs:
  *
  *     p_kl = length of the common part of two arcs          (Madow 1949; sampling::UPsystematicpi2)
  *
@@ -11,15 +11,15 @@
  *
  * Systematic in random order: Hartley & Rao (1962), to order N^-4.
  *
- * Cube and Brewer: the approximation of Deville & Tillé (2005) J. Stat. Plan. Inf. 128, 569-591. With
- * a_k = (1, x_k / p_k) and c the solution of
+ * Cube and Brewer: the approximation of Deville & Tillé (2005) J. Stat. Plan. Inf. 128, 569-591.
+ * With a_k = (1, x_k / p_k) and c the solution of
  *
  *     c_k - c_k^2 a_k' A^-1 a_k = p_k (1 - p_k),    A = sum of c_k a_k a_k'
  *
- * the covariance of two units is -c_k c_l a_k' A^-1 a_l. With no balancing column it is that of fixed
- * size, -c_k c_l / sum c, close to maximum entropy, and the rows meet n p_k. The fixed point exists
- * when no unit carries more than half; otherwise c_k = p_k (1 - p_k) N / (N - q), as they advise. The
- * answer is kept within the bounds that any two events obey. */
+ * the covariance of two units is -c_k c_l a_k' A^-1 a_l. With no balancing column it is that of
+ * fixed size, -c_k c_l / sum c, close to maximum entropy, and the rows meet n p_k. The fixed point
+ * exists when no unit carries more than half; otherwise c_k = p_k (1 - p_k) N / (N - q), as they
+ * advise. The answer is kept within the bounds that any two events obey. */
 #include <math.h>
 #include <string.h>
 
@@ -75,8 +75,8 @@ void draw_hartley_rao_joint(struct tf_arena *a TF_UNUSED, const struct draw_list
         }
 }
 
-/* The inverse of a small symmetric positive matrix, rows that follow from others left out (their part
- * of the inverse is 0): the sweep of Gauss and Jordan on the diagonal, largest first. */
+/* The inverse of a small symmetric positive matrix, rows that follow from others left out (their
+ * part of the inverse is 0): the sweep of Gauss and Jordan on the diagonal, largest first. */
 static void invert(double *m, size_t q, bool *done)
 {
     memset(done, 0, q * sizeof *done);
@@ -184,7 +184,8 @@ void draw_balanced_joint(struct tf_arena *arena, const struct draw_list *l, cons
     for (size_t i = 0; i < n_who; i++)
         for (size_t j = 0; j < n_who; j++) {
             const size_t k = who[i], m = who[j];
-            const double x = l->p[k], y = l->p[m], both = x * y - b.c[k] * b.c[m] * between(&b, k, m);
+            const double x = l->p[k], y = l->p[m],
+                         both = x * y - b.c[k] * b.c[m] * between(&b, k, m);
             pi2[i * n_who + j] =
                 i == j ? x : fmax(fmax(0, x + y - 1), fmin(fmin(x, y), both));
         }

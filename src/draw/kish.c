@@ -1,7 +1,7 @@
 /* The Kish grid: eight printed tables that choose one person at the door, with nothing to decide.
  *
- * Each household gets one of the tables A … F, in the proportions 2 1 1 2 2 1 1 2 of twelve; the persons
- * are numbered, oldest first, and the table says which number is interviewed:
+ * Each household gets one of the tables A … F, in the proportions 2 1 1 2 2 1 1 2 of twelve; the
+ * persons are numbered, oldest first, and the table says which number is interviewed:
  *
  *     eligible       1  2  3  4  5  6+
  *     A    2/12      1  1  1  1  1  1
@@ -13,10 +13,10 @@
  *     E2   1/12      1  2  3  4  5  5
  *     F    2/12      1  2  3  4  5  6
  *
- * Equal probabilities for 1, 2, 3, 4 and 6 persons; of five, the third and fifth come with 3/12 and the
- * others with 2/12; of seven or more, those beyond the sixth never come, which is undercoverage, small
- * and known. The probabilities given are those of the tables and not 1 / E. Source: Kish (1949) JASA
- * 44, 380-387, table 1. */
+ * Equal probabilities for 1, 2, 3, 4 and 6 persons; of five, the third and fifth come with 3/12 and
+ * the others with 2/12; of seven or more, those beyond the sixth never come, which is
+ * undercoverage, small and known. The probabilities given are those of the tables and not 1 / E.
+ * Source: Kish (1949) JASA 44, 380-387, table 1. */
 #include "base/sheet.h"
 #include "draw/inside.h"
 
@@ -47,11 +47,11 @@ double tf_kish_p(size_t persons, size_t which)
     return twelfths / 12;
 }
 
-/* Twelve sheets hold the tables in their proportions; each dozen of a PSU is shuffled anew, so every sheet
- * has the tables' probabilities and every PSU nearly their shares. */
+/* Twelve sheets hold the tables in their proportions; each dozen of a PSU is shuffled anew, so
+ * every sheet has the tables' probabilities and every PSU nearly their shares. */
 static void deal(struct tf_rng *rng, size_t *dozen)
 {
-    size_t order[12], n = 0, tables[12];
+    size_t order[12], n = 0, tables[12] = {0};
     for (size_t k = 0; k < TF_KISH_TABLES; k++)
         for (uint8_t j = 0; j < grid[k].twelfths; j++)
             tables[n++] = k;

@@ -1,13 +1,13 @@
 /* Maximum entropy (conditional Poisson): of all designs with these inclusion probabilities and this
  * size, the one that is most random.
  *
- * The design tosses coins with probabilities q and keeps the outcomes with n units; the q that give the
- * wanted inclusion probabilities p are found by repeating
+ * The design tosses coins with probabilities q and keeps the outcomes with n units; the q that give
+ * the wanted inclusion probabilities p are found by repeating
  *
  *     odds(q) <- odds(q) * odds(p) / odds(p that q gives)
  *
- * a fixed point of Chen, Dempster & Liu (1994), until no p is missed by more than 1e-14 of itself, or
- * rounding lets nothing improve. Selection and pairs are those of conditional.c. The peer is R's
+ * a fixed point of Chen, Dempster & Liu (1994), until no p is missed by more than 1e-14 of itself,
+ * or rounding lets nothing improve. Selection and pairs are those of conditional.c. The peer is R's
  * sampling::UPmaxentropypi2, which stops its own search at 1e-6; the gold numbers run it to 1e-14.
  *
  * Sources: Hájek (1964) Ann. Math. Statist. 35; Chen, Dempster & Liu (1994) Biometrika 81, 457-469;

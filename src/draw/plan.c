@@ -1,11 +1,12 @@
 /* How many: interviews, doors and PSUs for what is to be known.
  *
- * Unit variance S^2 is p (1 - p), times N / (N - 1) in a population of N, for a share, or sd^2. deff is
- * what clustering and unequal weights cost (Kish 1965, 8.2; 1987):
+ * Unit variance S^2 is p (1 - p), times N / (N - 1) in a population of N, for a share, or sd^2.
+ * deff is what clustering and unequal weights cost (Kish 1965, 8.2; 1987):
  *
  *     deff = (1 + (take - 1) icc) x (1 + cv^2 of the weights)
  *
- * For a margin e at level 1 - a, with z = z(1 - a/2) (Cochran 1977, 4.4; Valliant, Dever & Kreuter 3.1):
+ * For a margin e at level 1 - a, with z = z(1 - a/2) (Cochran 1977, 4.4; Valliant, Dever & Kreuter
+ * 3.1):
  *
  *     n = 1 / (e^2 / (z^2 deff S^2) + 1 / N)
  *
@@ -15,8 +16,8 @@
  *     n_1 = deff (z(1-a/2) sqrt((1 + 1/r) P Q) + z(power) sqrt(p1 q1 + p2 q2 / r))^2 / (p1 - p2)^2
  *     P = (p1 + r p2) / (1 + r), Q = 1 - P
  *
- * and for means n_1 = deff (z + z)^2 sd^2 (1 + 1/r) / difference^2; no population correction, since a
- * difference is asked of what made it. From interviews to doors each rate divides:
+ * and for means n_1 = deff (z + z)^2 sd^2 (1 + 1/r) / difference^2; no population correction, since
+ * a difference is asked of what made it. From interviews to doors each rate divides:
  *
  *     doors x contact x eligibility x response = interviews
  *
@@ -131,7 +132,8 @@ static void find_deff(struct tf_plan *p)
     const bool costs = given(o->cost_psu) && given(o->cost_interview);
     p->best_take = (double)NAN;
     if (costs && o->icc > 0 && o->icc < 1) {
-        p->best_take = fmax(1, nearbyint(sqrt(o->cost_psu / o->cost_interview * (1 - o->icc) / o->icc)));
+        p->best_take =
+            fmax(1, nearbyint(sqrt(o->cost_psu / o->cost_interview * (1 - o->icc) / o->icc)));
         o->take = or_else(o->take, p->best_take);
     }
     p->deff_cluster = given(o->icc) ? 1 + (o->take - 1) * o->icc : 1;
@@ -230,8 +232,8 @@ enum tf_code tf_plan_strata(struct tf_arena *arena, const struct tf_plan *p,
     for (size_t k = 0; k < strata->n; k++) {
         const struct tf_stratum_facts *f = &strata->item[k];
         if (isnan(f->size)) {
-            (void)tf_fail_at(reterr, TF_E_INPUT, strata->sheet->file, strata->sheet->line[f->row], 0,
-                             "the stratum '%s' has no size", f->name);
+            (void)tf_fail_at(reterr, TF_E_INPUT, strata->sheet->file, strata->sheet->line[f->row],
+                             0, "the stratum '%s' has no size", f->name);
             return tf_help(reterr, "An allocation needs the eligible persons of every stratum.");
         }
         TF_TRY(draw_share_of(strata, rule, power, f->name, f->size, &s[k].weight, reterr));
@@ -246,7 +248,8 @@ enum tf_code tf_plan_strata(struct tf_arena *arena, const struct tf_plan *p,
     if (strata->n == 0 || n < (double)low || n > (double)high) {
         (void)tf_fail_at(reterr, TF_E_DESIGN, strata->sheet->file, 0, 0,
                          "the interviews do not fit the strata");
-        (void)tf_fact(reterr, "the least of all strata add up to %zu, their sizes to %zu", low, high);
+        (void)tf_fact(reterr, "the least of all strata add up to %zu, their sizes to %zu", low,
+                      high);
         return tf_help(reterr, "Ask for fewer in each stratum (--min), or for more interviews.");
     }
     draw_allocate(arena, s, strata->n, (size_t)n);
@@ -258,8 +261,9 @@ enum tf_code tf_plan_strata(struct tf_arena *arena, const struct tf_plan *p,
         draw_put_number(t, 1, k, f->size);
         draw_put_number(t, 2, k, take);
         draw_put_number(t, 3, k, take / n);
-        draw_put_number(t, 4, k, take > 0 ? p->z * sqrt(p->deff * v * fmax(0, 1 / take - 1 / f->size))
-                                          : (double)NAN);
+        draw_put_number(t, 4, k,
+                        take > 0 ? p->z * sqrt(p->deff * v * fmax(0, 1 / take - 1 / f->size))
+                                 : (double)NAN);
     }
     *ret = t;
     return TF_OK;

@@ -84,8 +84,9 @@ static void numbers(const struct tf_plan *p, struct tf_buf *b)
     half_width(b, p, p->half_width);
     tf_buf_add(b, " |\n");
     if (isnan(o->deff) && isnan(o->icc) && isnan(o->weights_deff))
-        tf_buf_add(b, "\nNo design effect was given: these are the numbers of a simple random sample. "
-                      "Clustered household surveys of this kind have 1.5 to 2.\n");
+        tf_buf_add(b,
+                   "\nNo design effect was given: these are the numbers of a simple random sample. "
+                   "Clustered household surveys of this kind have 1.5 to 2.\n");
 }
 
 static void precision(struct tf_arena *a, const struct tf_plan *p, struct tf_buf *b)
@@ -93,8 +94,9 @@ static void precision(struct tf_arena *a, const struct tf_plan *p, struct tf_buf
     double deff[5];
     const size_t n = tf_plan_deffs(p, deff);
     const struct tf_table *t = tf_precision_table(a, p->interviews, p->in.level, deff, n);
-    tf_buf_add(b, "\n## What these interviews can tell\n\nHalf-width in points (logit interval in per "
-                  "cent) by share and design effect:\n\n| share |");
+    tf_buf_add(b,
+               "\n## What these interviews can tell\n\nHalf-width in points (logit interval in per "
+               "cent) by share and design effect:\n\n| share |");
     for (size_t d = 0; d < n; d++) {
         tf_buf_add(b, " deff ");
         tf_buf_fixed(b, deff[d], 2);
@@ -125,8 +127,9 @@ static void takes(struct tf_arena *a, const struct tf_plan *p, struct tf_buf *b)
     if (isnan(p->in.icc))
         return;
     const struct tf_table *t = tf_take_table(a, p);
-    tf_buf_add(b, "\n## The same precision with other takes\n\n| interviews in a PSU | design effect | "
-                  "interviews | PSUs | cost |\n|---:|---:|---:|---:|---:|\n");
+    tf_buf_add(
+        b, "\n## The same precision with other takes\n\n| interviews in a PSU | design effect | "
+           "interviews | PSUs | cost |\n|---:|---:|---:|---:|---:|\n");
     for (size_t row = 0; row < t->n_rows; row++) {
         tf_buf_add(b, "| ");
         for (size_t c = 0; c < 5; c++) {
@@ -144,8 +147,9 @@ void tf_plan_text(struct tf_arena *arena, const struct tf_plan *p, const struct 
     takes(arena, p, out);
     if (strata == NULL)
         return;
-    tf_buf_add(out, "\n## Interviews to strata\n\n| stratum | size | interviews | share | half-width |\n"
-                    "|---|---:|---:|---:|---:|\n");
+    tf_buf_add(out,
+               "\n## Interviews to strata\n\n| stratum | size | interviews | share | half-width |\n"
+               "|---|---:|---:|---:|---:|\n");
     for (size_t row = 0; row < strata->n_rows; row++) {
         tf_buf_printf(out, "| %s | ", strata->col[0].text[row]);
         value(out, strata->col[1].num[row], 0);

@@ -1,12 +1,13 @@
 /* What n interviews can tell: the two tables that a plan is discussed over.
  *
- * Precision: for shares of 1 to 50 % and several design effects, the half-width of the interval in the
- * usual form, z sqrt(deff p (1 - p) / n), and the limits of the logit interval, which is the one that is
- * printed with the estimates: for small shares it is not symmetrical, and its width is the honest one.
+ * Precision: for shares of 1 to 50 % and several design effects, the half-width of the interval in
+ * the usual form, z sqrt(deff p (1 - p) / n), and the limits of the logit interval, which is the
+ * one that is printed with the estimates: for small shares it is not symmetrical, and its width is
+ * the honest one.
  *
- * Takes: the same precision reached with few interviews in many PSUs or many in few. With an effective
- * size n* = n / deff, a take of b needs n* (1 + (b - 1) icc) w interviews (w: deff of weights) in
- * n / b PSUs; where costs are given, so is what it costs. */
+ * Takes: the same precision reached with few interviews in many PSUs or many in few. With an
+ * effective size n* = n / deff, a take of b needs n* (1 + (b - 1) icc) w interviews (w: deff of
+ * weights) in n / b PSUs; where costs are given, so is what it costs. */
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 #include <math.h>

@@ -1,13 +1,14 @@
-/* Inclusion probabilities in proportion to size, with the certain units found one round after another.
+/* Inclusion probabilities in proportion to size, with the certain units found one round after
+ * another.
  *
- * n units are to come from sizes s_1 … s_N; p_i = n s_i / S. Where a size is so large that p_i would
- * reach 1 the unit is taken for certain, and the others share what is left:
+ * n units are to come from sizes s_1 … s_N; p_i = n s_i / S. Where a size is so large that p_i
+ * would reach 1 the unit is taken for certain, and the others share what is left:
  *
  *     p_i = (n - c) s_i / (S - sizes of the c certain units)
  *
- * which may make another unit certain, so the round is repeated until nothing changes. Largest first
- * is enough: if a unit is certain, every larger one is. Source: Särndal, Swensson & Wretman (1992)
- * 3.6.2; Tillé (2006) 2.10. */
+ * which may make another unit certain, so the round is repeated until nothing changes. Largest
+ * first is enough: if a unit is certain, every larger one is. Source: Särndal, Swensson & Wretman
+ * (1992) 3.6.2; Tillé (2006) 2.10. */
 #include "draw/inside.h"
 
 void draw_inclusion(const double *size, size_t n, size_t take, double *p)

@@ -11,8 +11,9 @@
  *         report.md        the selection report
  *
  * Everything is written into DIR.part, each file flushed to the disk, and the folder then takes its
- * name: a crash leaves no half set under the name that people use. An existing DIR is refused, since
- * teams may be working by it; to replace it is said so, and the old one goes only after the new stands. */
+ * name: a crash leaves no half set under the name that people use. An existing DIR is refused,
+ * since teams may be working by it; to replace it is said so, and the old one goes only after the
+ * new stands. */
 #include <errno.h>
 #include <math.h>
 #include <stdio.h>
@@ -102,14 +103,16 @@ static enum tf_code put(struct tf_arena *a, const char *dir, const char *name,
                         const struct tf_table *t, const struct tf_buf *text, struct tf_err *reterr)
 {
     struct tf_buf csv = {.arena = a};
-    if (t != NULL)
+    if (text != NULL)
+        csv = *text;
+    else
         tf_table_csv(t, &csv);
-    const struct tf_buf *b = t != NULL ? &csv : text;
-    return tf_file_write(tf_path_join(a, dir, name), tf_buf_text(b), b->n, reterr);
+    return tf_file_write(tf_path_join(a, dir, name), tf_buf_text(&csv), csv.n, reterr);
 }
 
-static enum tf_code write_all(struct tf_arena *a, const struct tf_sample *s, const struct tf_frame *f,
-                              size_t take, const char *dir, struct tf_err *reterr)
+static enum tf_code write_all(struct tf_arena *a, const struct tf_sample *s,
+                              const struct tf_frame *f, size_t take, const char *dir,
+                              struct tf_err *reterr)
 {
     struct tf_buf sheets = {.arena = a}, report = {.arena = a}, map = {.arena = a};
     TF_TRY(put(a, dir, "sample.csv", tf_sample_full_table(a, s, f), NULL, reterr));
@@ -142,7 +145,8 @@ static enum tf_code rename_to(const char *from, const char *to, struct tf_err *r
 {
     if (rename(from, to) == 0)
         return TF_OK;
-    return tf_fail_at(reterr, TF_E_IO, to, 0, 0, "the folder cannot be put in place: %s", strerror(errno));
+    return tf_fail_at(reterr, TF_E_IO, to, 0, 0, "the folder cannot be put in place: %s",
+                      strerror(errno));
 }
 
 enum tf_code tf_sample_publish(struct tf_arena *arena, const struct tf_sample *s,
@@ -154,9 +158,10 @@ enum tf_code tf_sample_publish(struct tf_arena *arena, const struct tf_sample *s
     if (there && (!replace || !tf_file_exists(tf_path_join(arena, dir, "sample.csv")))) {
         (void)tf_fail_at(reterr, TF_E_INPUT, dir, 0, 0, replace ? "that is no sample's folder"
                                                                 : "the folder exists already");
-        return tf_help(reterr, replace ? "Only a folder that a draw wrote is replaced."
-                                       : "Teams may be working by it. Draw into another folder, or add "
-                                         "--replace.");
+        return tf_help(reterr, replace
+                                   ? "Only a folder that a draw wrote is replaced."
+                                   : "Teams may be working by it. Draw into another folder, or add "
+                                     "--replace.");
     }
     take_away(arena, part);
     TF_TRY(tf_dir_make(part, reterr));

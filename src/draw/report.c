@@ -1,8 +1,8 @@
 /* The selection report: how the sample was drawn, so that a reader can judge it and repeat it.
  *
- * Markdown, written from the sample itself: method and source, seed, allocation, coverage with what was
- * left out by reason, probabilities, what can be said of pairs, the weights to be expected, balance,
- * and the rules for reserves. Nothing in it depends on the day or the machine. */
+ * Markdown, written from the sample itself: method and source, seed, allocation, coverage with what
+ * was left out by reason, probabilities, what can be said of pairs, the weights to be expected,
+ * balance, and the rules for reserves. Nothing in it depends on the day or the machine. */
 #include <math.h>
 
 #include "draw/inside.h"
@@ -44,8 +44,9 @@ static void how(const struct tf_sample *s, const struct tf_frame *f, size_t take
     row(b, "Selections", tf_printf(a, "%u, in %zu PSUs of %zu strata", hits, s->n, s->n_strata));
     if (take > 0)
         row(b, "Planned in each selection", tf_printf(a, "%zu, %zu in all", take, take * hits));
-    tf_buf_add(b, "\nThe same frame and the same name draw the same sample on any machine; a change in "
-                  "one stratum leaves the others as they are.\n\n");
+    tf_buf_add(
+        b, "\nThe same frame and the same name draw the same sample on any machine; a change in "
+           "one stratum leaves the others as they are.\n\n");
 }
 
 static void coverage(const struct tf_frame *f, struct tf_buf *b)
@@ -76,8 +77,9 @@ static void coverage(const struct tf_frame *f, struct tf_buf *b)
         percent(b, t->col[3].num[k]);
         tf_buf_add(b, " |\n");
     }
-    tf_buf_add(b, "\nResults speak of the population of the PSUs that could be drawn; what was left out "
-                  "is stated beside them.\n\n");
+    tf_buf_add(
+        b, "\nResults speak of the population of the PSUs that could be drawn; what was left out "
+           "is stated beside them.\n\n");
 }
 
 static void allocation(const struct tf_sample *s, struct tf_buf *b)
@@ -85,8 +87,9 @@ static void allocation(const struct tf_sample *s, struct tf_buf *b)
     double all = 0;
     for (size_t k = 0; k < s->n_strata; k++)
         all += s->stratum[k].size;
-    tf_buf_add(b, "## Allocation\n\n| stratum | PSUs in frame | size | share | drawn | for certain |\n"
-                  "|---|---:|---:|---:|---:|---:|\n");
+    tf_buf_add(b,
+               "## Allocation\n\n| stratum | PSUs in frame | size | share | drawn | for certain |\n"
+               "|---|---:|---:|---:|---:|---:|\n");
     for (size_t k = 0; k < s->n_strata; k++) {
         const struct tf_sample_stratum *h = &s->stratum[k];
         tf_buf_printf(b, "| %s | %zu | ", h->name, h->psus);
@@ -109,14 +112,17 @@ static void pairs(const struct tf_sample *s, struct tf_buf *b)
         }
     tf_buf_printf(b, "Joint probabilities of pairs: %s.", m->pairs);
     if (none > 0)
-        tf_buf_printf(b, " Of the %zu pairs in the sample %zu have none: an unbiased variance from joint "
-                         "probabilities does not exist, and the with-replacement variance is used.",
-                      all, none);
+        tf_buf_printf(
+            b,
+            " Of the %zu pairs in the sample %zu have none: an unbiased variance from joint "
+            "probabilities does not exist, and the with-replacement variance is used.",
+            all, none);
     else if (s->method == TF_DRAW_PPS_SYSTEMATIC || s->method == TF_DRAW_SYSTEMATIC)
         tf_buf_add(b, " Pairs of neighbours can never come together: for variances the "
                       "with-replacement form is used.");
     else if (s->joint != NULL && all > 0)
-        tf_buf_printf(b, " All %zu pairs of the sample have one above 0; they stand in joint.csv.", all);
+        tf_buf_printf(b, " All %zu pairs of the sample have one above 0; they stand in joint.csv.",
+                      all);
     tf_buf_add(b, "\n\n");
 }
 
@@ -130,20 +136,23 @@ static void probabilities(const struct tf_sample *s, struct tf_buf *b)
         certain += s->psu[k].certain;
         many += s->psu[k].hits > 1;
     }
-    tf_buf_add(b, "## Probabilities and weights\n\nInclusion probabilities of the PSUs drawn run from ");
+    tf_buf_add(
+        b, "## Probabilities and weights\n\nInclusion probabilities of the PSUs drawn run from ");
     tf_buf_fixed(b, low, 4);
     tf_buf_add(b, " to ");
     tf_buf_fixed(b, high, 4);
     if (certain == 0)
         tf_buf_add(b, "; none was drawn for certain");
     else
-        tf_buf_printf(b, "; %zu PSU%s drawn for certain", certain, certain == 1 ? " was" : "s were");
+        tf_buf_printf(b, "; %zu PSU%s drawn for certain", certain,
+                      certain == 1 ? " was" : "s were");
     if (many > 0)
         tf_buf_printf(b, ", %zu more than once (select households as many times over)", many);
     tf_buf_add(b, ". ");
     pairs(s, b);
-    tf_buf_add(b, "With an equal number of households from each selection, base weights cost a design "
-                  "effect of ");
+    tf_buf_add(b,
+               "With an equal number of households from each selection, base weights cost a design "
+               "effect of ");
     tf_buf_fixed(b, s->deff_weights, 3);
     tf_buf_add(b, " (1 + cv^2, Kish), to be expected before nonresponse and calibration.\n\n");
 }
@@ -152,8 +161,9 @@ static void balance(const struct tf_sample *s, struct tf_buf *b)
 {
     if (s->n_balance == 0)
         return;
-    tf_buf_add(b, "## Balance\n\n| column | total of the frame | estimate from the sample | difference |\n"
-                  "|---|---:|---:|---:|\n");
+    tf_buf_add(
+        b, "## Balance\n\n| column | total of the frame | estimate from the sample | difference |\n"
+           "|---|---:|---:|---:|\n");
     for (size_t c = 0; c < s->n_balance; c++) {
         const struct tf_balance *x = &s->balance[c];
         tf_buf_printf(b, "| %s | ", x->column);
@@ -172,15 +182,21 @@ static void reserves(const struct tf_sample *s, struct tf_buf *b)
 {
     if (s->n_reserve == 0)
         return;
-    tf_buf_printf(b, "## Reserves\n\n%zu replacement PSUs were drawn at the same time, from a stream of "
-                     "their own, and matched by stratum and size (reserve.csv).\n\n", s->n_reserve);
-    tf_buf_add(b,
+    tf_buf_printf(
+        b,
+        "## Reserves\n\n%zu replacement PSUs were drawn at the same time, from a stream of "
+        "their own, and matched by stratum and size (reserve.csv).\n\n",
+        s->n_reserve);
+    tf_buf_add(
+        b,
         "1. A reserve is used only when a PSU of the sample cannot be worked at all: no access, no "
         "safety, no permit, no longer there. Never for refusals, for few eligible children, or for "
         "distance.\n"
-        "2. Whoever leads the survey decides, in writing, with date and reason, before a team enters "
+        "2. Whoever leads the survey decides, in writing, with date and reason, before a team "
+        "enters "
         "the reserve.\n"
-        "3. The reserve is the one that stands for the PSU; if it is used up or out of reach itself, "
+        "3. The reserve is the one that stands for the PSU; if it is used up or out of reach "
+        "itself, "
         "the next by number in the same stratum. Never one of another stratum.\n"
         "4. A PSU in which work has begun is not replaced: what was done counts, and the rest is "
         "nonresponse.\n"

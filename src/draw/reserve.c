@@ -1,10 +1,11 @@
 /* Replacement PSUs, drawn in advance.
  *
- * Some PSUs of a sample cannot be worked in: a flood, a refused permit. Whoever chooses the next one on
- * the day chooses what is easy. So a few more are drawn in each stratum at once, from those the sample
- * left, by the same measure of size and from a stream of their own ("SEED/stratum/reserve"): asking for
- * reserves changes nothing in the sample. They are matched by size: the reserves and the sample's PSUs
- * of a stratum are both put in order of size, and each reserve stands for the PSUs at its height.
+ * Some PSUs of a sample cannot be worked in: a flood, a refused permit. Whoever chooses the next
+ * one on the day chooses what is easy. So a few more are drawn in each stratum at once, from those
+ * the sample left, by the same measure of size and from a stream of their own
+ * ("SEED/stratum/reserve"): asking for reserves changes nothing in the sample. They are matched by
+ * size: the reserves and the sample's PSUs of a stratum are both put in order of size, and each
+ * reserve stands for the PSUs at its height.
  *
  * The rules when one may be used stand in the selection report. A replaced PSU is nonresponse in
  * another dress: its substitute's p_psu is that of a PSU of its size in the main draw, which is an

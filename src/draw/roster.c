@@ -1,15 +1,16 @@
 /* The screened roster as a sample of its own.
  *
- * At every contacted door the screener lists all children of the age, internet users or not. That is a
- * sample of children with known probabilities, larger than the interviews and without the choice of one:
- * from it the share of children who use the internet is estimated with its own error, and to it the
- * interviews can be weighted. Each eligible child of each listed household is a row:
+ * At every contacted door the screener lists all children of the age, internet users or not. That
+ * is a sample of children with known probabilities, larger than the interviews and without the
+ * choice of one: from it the share of children who use the internet is estimated with its own
+ * error, and to it the interviews can be weighted. Each eligible child of each listed household is
+ * a row:
  *
  *     weight = 1 / (p_psu x p_segment x p_household x p_person),   p_person = 1: all are listed
  *
  * The roster's other columns (age, sex, internet …) go along as they are. A household that no draw
- * explains - not in the households file, its PSU not in the sample - is refused with its line: a row
- * without probability may not be weighted by a guess. */
+ * explains - not in the households file, its PSU not in the sample - is refused with its line: a
+ * row without probability may not be weighted by a guess. */
 #include <math.h>
 #include <string.h>
 
@@ -55,8 +56,8 @@ static enum tf_code open_source(struct tf_arena *a, const char *path, const char
 }
 
 static enum tf_code probability(const struct making *m, const struct source *from, size_t row,
-                                const char *what, const char *key, double *ret, const char **stratum,
-                                struct tf_err *reterr)
+                                const char *what, const char *key, double *ret,
+                                const char **stratum, struct tf_err *reterr)
 {
     *ret = 1;
     if (from->s == NULL)
@@ -66,8 +67,10 @@ static enum tf_code probability(const struct making *m, const struct source *fro
     if (at == SIZE_MAX) {
         (void)tf_sheet_fail(m->s, row, strcmp(what, "PSU") == 0 ? m->at[PSU] : m->at[HOUSEHOLD],
                             reterr, "the %s '%s' has no probability", what, key);
-        return tf_help(reterr, "It is not in %s. Correct its code, or take its rows out and say so in "
-                               "the case-flow.", from->s->file);
+        return tf_help(reterr,
+                       "It is not in %s. Correct its code, or take its rows out and say so in "
+                       "the case-flow.",
+                       from->s->file);
     }
     if (stratum != NULL)
         *stratum = tf_sheet_text(from->s, at, from->stratum);
@@ -147,7 +150,8 @@ static enum tf_code open_table(struct making *m, struct tf_err *reterr)
         for (size_t k = 0; k < MADE; k++)
             ours = ours || tf_casecmp(name, made[k]) == 0;
         if (ours) {
-            (void)tf_sheet_fail(m->s, TF_SHEET_HEAD, c, reterr, "the roster has a column '%s'", name);
+            (void)tf_sheet_fail(m->s, TF_SHEET_HEAD, c, reterr, "the roster has a column '%s'",
+                                name);
             return tf_help(reterr, "That name is given here, from the draw: rename it.");
         }
         if (key)

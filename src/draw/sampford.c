@@ -13,7 +13,8 @@
  * Sources: Sampford (1967) Biometrika 54, 499-513; Grafström (2009) J. Stat. Plan. Inf. 139. */
 #include "draw/inside.h"
 
-void draw_sampford(struct tf_arena *a, const struct draw_list *l, struct tf_rng *rng, unsigned *hits)
+void draw_sampford(struct tf_arena *a, const struct draw_list *l, struct tf_rng *rng,
+                   unsigned *hits)
 {
     struct draw_ways tail = draw_ways_new(a, l->n, l->take, true);
     draw_ways_tail(&tail, l->p, SIZE_MAX);

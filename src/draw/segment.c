@@ -6,10 +6,11 @@
  *     p_segment = m / M
  *
  * and the listing is made there only. The count need not be right, only made before the draw: the
- * probability is the one drawn with. p_psu x p_segment x p_household is then the household's. Before
- * the mapping, the plan says into how many segments each PSU of a sample is to be cut so that each has
- * about the standard number of households, and which number is worked where they can be made equal.
- * Source: Demographic and Health Surveys, Sampling and Household Listing Manual (2012) 2.6. */
+ * probability is the one drawn with. p_psu x p_segment x p_household is then the household's.
+ * Before the mapping, the plan says into how many segments each PSU of a sample is to be cut so
+ * that each has about the standard number of households, and which number is worked where they can
+ * be made equal. Source: Demographic and Health Surveys, Sampling and Household Listing Manual
+ * (2012) 2.6. */
 #include <math.h>
 
 #include "base/sheet.h"

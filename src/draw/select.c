@@ -1,10 +1,10 @@
 /* The draw: a frame becomes a sample of PSUs, stratum by stratum.
  *
  * Allocation (allocate.c) says how many each stratum gives; the method (method.c) which. In methods
- * that use sizes, PSUs too large for their share are taken for certain and set aside (probability.c);
- * pps_systematic may hit them several times instead, as the plain draw always did, and pps_wr must.
- * The random start of each stratum comes from a stream named after the seed and the stratum, so that
- * a change in one stratum leaves the others as they were.
+ * that use sizes, PSUs too large for their share are taken for certain and set aside
+ * (probability.c); pps_systematic may hit them several times instead, as the plain draw always did,
+ * and pps_wr must. The random start of each stratum comes from a stream named after the seed and
+ * the stratum, so that a change in one stratum leaves the others as they were.
  *
  * Strata are independent: two PSUs of different strata come together with p_k p_l. So the joint
  * probabilities of the whole sample are one square, filled block by block. */
@@ -56,8 +56,8 @@ static enum tf_code refuse_total(const struct tf_frame *f, size_t wanted, size_t
     return tf_help(reterr, "Draw between %zu (the least in each stratum) and %zu.", low, high);
 }
 
-static enum tf_code refuse_stratum(const struct tf_frame *f, const struct draw_stratum *s, size_t low,
-                                   struct tf_err *reterr)
+static enum tf_code refuse_stratum(const struct tf_frame *f, const struct draw_stratum *s,
+                                   size_t low, struct tf_err *reterr)
 {
     (void)tf_fail_at(reterr, TF_E_DESIGN, f->file, 0, 0,
                      "the stratum '%s' has %s that could be sampled", s->name,
@@ -79,7 +79,8 @@ static enum tf_code share_out(struct tf_arena *a, const struct tf_frame *f, stru
         share[k].high = s[k].n;
         TF_TRY(draw_share_of(opt->strata, opt->allocation, opt->power, s[k].name, s[k].size,
                              &share[k].weight, reterr));
-        share[k].low = given ? (size_t)share[k].weight : draw_low_of(opt->strata, s[k].name, opt->min);
+        share[k].low =
+            given ? (size_t)share[k].weight : draw_low_of(opt->strata, s[k].name, opt->min);
         if (s[k].n < share[k].low)
             return refuse_stratum(f, &s[k], share[k].low, reterr);
         low += share[k].low;

@@ -1,7 +1,7 @@
 /* Control sheets: one printed page a PSU, for the supervisor's hand.
  *
- * A self-contained HTML file, black on white, that needs no network and no script: what the draw knows
- * of the PSU on top (so that nobody copies a code), lines to fill in below - access, listing,
+ * A self-contained HTML file, black on white, that needs no network and no script: what the draw
+ * knows of the PSU on top (so that nobody copies a code), lines to fill in below - access, listing,
  * segments, start point - and a tally of doors by the outcomes of the contact sheets, whose sum the
  * supervisor can check against the tablet. Codes are printed, never names of people. */
 #include <math.h>
@@ -20,15 +20,20 @@ static const char head[] =
     "h2 { font-size: 11pt; margin: 5mm 0 1mm }\n"
     "p { margin: 0 0 2mm }\n"
     "table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nums }\n"
-    "th, td { border: 0.3mm solid #555; padding: 1.2mm 2mm; text-align: left; font-weight: normal }\n"
+    "th, td { border: 0.3mm solid #555; padding: 1.2mm 2mm; text-align: left; font-weight: normal "
+    "}\n"
     "th { background: #eee; width: 34% }\n"
     "td.n { text-align: right }\n"
     "td.fill { height: 6mm }\n"
     "</style>\n</head>\n<body>\n";
 
 static const char *const to_fill[] = {
-    "Supervisor, team", "Permit seen, date", "Access: yes / no, reason",
-    "Households counted or listed", "Segments made, segment worked", "Start point, as drawn: yes / no",
+    "Supervisor, team",
+    "Permit seen, date",
+    "Access: yes / no, reason",
+    "Households counted or listed",
+    "Segments made, segment worked",
+    "Start point, as drawn: yes / no",
     "First day, last day",
 };
 static const struct {
@@ -71,16 +76,19 @@ static void known(const struct tf_sample *s, const struct tf_frame *f, size_t k,
     tf_buf_add(b, "<table>\n");
     cell(b, "Stratum", p->stratum);
     if (*p->region != '\0' || *p->area != '\0')
-        cell(b, "Region, area", tf_printf(a, "%s%s%s", p->region,
-                                          *p->region != '\0' && *p->area != '\0' ? ", " : "", p->area));
+        cell(b, "Region, area",
+             tf_printf(a, "%s%s%s", p->region,
+                       *p->region != '\0' && *p->area != '\0' ? ", " : "", p->area));
     cell(b, "Households in the frame", fixed(a, p->households, 0));
     cell(b, "Probability of selection", fixed(a, p->p_psu, 6));
     if (p->hits > 1)
-        cell(b, "Selected", tf_printf(a, "%u times: select households as many times over", p->hits));
+        cell(b, "Selected",
+             tf_printf(a, "%u times: select households as many times over", p->hits));
     if (take > 0)
         cell(b, "Households to take", tf_printf(a, "%zu", take * p->hits));
     if (!isnan(at->lat))
-        cell(b, "Place (lat, lon)", tf_printf(a, "%s, %s", fixed(a, at->lat, 5), fixed(a, at->lon, 5)));
+        cell(b, "Place (lat, lon)",
+             tf_printf(a, "%s, %s", fixed(a, at->lat, 5), fixed(a, at->lon, 5)));
     tf_buf_add(b, "</table>\n");
 }
 
@@ -111,7 +119,8 @@ static void sheet(const struct tf_sample *s, const struct tf_frame *f, size_t k,
     known(s, f, k, take, b);
     tf_buf_add(b, "<h2>To fill in</h2>\n<table>\n");
     for (size_t j = 0; j < sizeof to_fill / sizeof to_fill[0]; j++)
-        tf_buf_printf(b, "<tr><th scope=\"row\">%s</th><td class=\"fill\"></td></tr>\n", to_fill[j]);
+        tf_buf_printf(b, "<tr><th scope=\"row\">%s</th><td class=\"fill\"></td></tr>\n",
+                      to_fill[j]);
     tf_buf_add(b, "</table>\n<h2>Doors, by the outcome of the last visit</h2>\n<table>\n");
     for (size_t j = 0; j < sizeof outcomes / sizeof outcomes[0]; j++)
         tf_buf_printf(b, "<tr><th scope=\"row\">%s</th><td>%s</td><td class=\"fill\"></td></tr>\n",
@@ -119,7 +128,8 @@ static void sheet(const struct tf_sample *s, const struct tf_frame *f, size_t k,
     tf_buf_add(b, "<tr><th scope=\"row\">all doors</th><td>the sum of the lines above</td>"
                   "<td class=\"fill\"></td></tr>\n</table>\n");
     reserve_line(s, k, b);
-    tf_buf_add(b, "<p>No name of a child or a caregiver is written on this sheet.</p>\n</section>\n");
+    tf_buf_add(b,
+               "<p>No name of a child or a caregiver is written on this sheet.</p>\n</section>\n");
 }
 
 void tf_sample_sheets(const struct tf_sample *s, const struct tf_frame *f, size_t take,

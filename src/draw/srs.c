@@ -2,11 +2,11 @@
  *
  *   srs               every set of n of N is as likely as any other (a shuffled list's first n);
  *                     pairs n (n - 1) / (N (N - 1))
- *   systematic        a comb of n teeth over the list with a random start: exact probabilities n / N
- *                     (or in proportion to size) whatever N / n is; pairs in joint.c
+ *   systematic        a comb of n teeth over the list with a random start: exact probabilities
+ *                     n / N (or in proportion to size) whatever N / n is; pairs in joint.c
  *   systematic_random the same over a shuffled list (Hartley & Rao 1962)
- *   pps_wr            n draws with replacement, unit k with z_k = p_k / n each (Hansen & Hurwitz 1943):
- *                     in the sample with 1 - (1 - z)^n, both of a pair with
+ *   pps_wr            n draws with replacement, unit k with z_k = p_k / n each (Hansen & Hurwitz
+ *                     1943): in the sample with 1 - (1 - z)^n, both of a pair with
  *                     1 - (1 - z_k)^n - (1 - z_l)^n + (1 - z_k - z_l)^n
  *
  * In pps_wr p_k stands for the expected number of hits, and may exceed 1. */

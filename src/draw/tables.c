@@ -1,5 +1,5 @@
-/* The room's results as tables: the sample, its allocation, reserves and joint probabilities, and the
- * three small helpers that every file here fills tables with. */
+/* The room's results as tables: the sample, its allocation, reserves and joint probabilities, and
+ * the three small helpers that every file here fills tables with. */
 #include <math.h>
 #include <string.h>
 

@@ -1,17 +1,19 @@
 /* Tillé's elimination: begin with all units and take one away, N - n times.
  *
- * Let p_k(i) be the inclusion probability of unit k in a sample of i units, in proportion to size with
- * the certain units found (probability.c). Going from i + 1 to i units, unit k goes with probability
+ * Let p_k(i) be the inclusion probability of unit k in a sample of i units, in proportion to size
+ * with the certain units found (probability.c). Going from i + 1 to i units, unit k goes with
+ * probability
  *
  *     r_k(i) = 1 - p_k(i) / p_k(i + 1)
  *
- * which adds up to 1 over the units still there, whatever went before: the units certain at i + 1 are
- * all there, and the others share one r. So every sample on the way has its exact probabilities, and
+ * which adds up to 1 over the units still there, whatever went before: the units certain at i + 1
+ * are all there, and the others share one r. So every sample on the way has its exact
+ * probabilities, and
  *
  *     p_kl = product over i of (1 - r_k(i) - r_l(i))
  *
- * exactly. With the units sorted by size the certain ones are the first, and all sizes i are
- * walked with one pointer. Source: Tillé (1996) Biometrika 83, 238-241. Peer: sampling::UPtillepi2. */
+ * exactly. With the units sorted by size the certain ones are the first, and all sizes i are walked
+ * with one pointer. Source: Tillé (1996) Biometrika 83, 238-241. Peer: sampling::UPtillepi2. */
 #include <math.h>
 #include <stdlib.h>
 

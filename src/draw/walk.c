@@ -1,21 +1,23 @@
 /* Random walks: where to start, and at which doors to knock.
  *
- * Where there is no listing, an interviewer walks from a start point, keeps to the left hand at every
- * turn, and knocks at every k-th dwelling. Nothing of that may be chosen on the way, so it is drawn
- * before: the start (one of the landmarks named for the PSU, each as likely as any other, or a square of
- * a numbered grid laid over its map), the first dwelling (1 … k) and with it the whole sequence.
+ * Where there is no listing, an interviewer walks from a start point, keeps to the left hand at
+ * every turn, and knocks at every k-th dwelling. Nothing of that may be chosen on the way, so it is
+ * drawn before: the start (one of the landmarks named for the PSU, each as likely as any other, or
+ * a square of a numbered grid laid over its map), the first dwelling (1 … k) and with it the whole
+ * sequence.
  *
  * What such a walk's probabilities are worth differs, and each row says which it is:
  *
- *   known    the walk passes every dwelling of the PSU (doors x interval reaches the households listed):
- *            one in k, p = 1 / k, whatever the path
- *   assumed  it passes a part: p = doors / households holds if every dwelling is as likely to lie on the
- *            path as any other, which walks only come near to (Bauer 2014, J. Off. Stat. 30, 1-24)
+ *   known    the walk passes every dwelling of the PSU (doors x interval reaches the households
+ *            listed): one in k, p = 1 / k, whatever the path
+ *   assumed  it passes a part: p = doors / households holds if every dwelling is as likely to lie on
+ *            the path as any other, which walks only come near to (Bauer 2014, J. Off. Stat. 30)
  *   unknown  the households of the PSU are not known: no p is given, and none may be made up; the
  *            number must come from the field
  *
  * The left-hand rule: with the back to the start, go right; at each corner turn left; of a block of
- * flats take floors from the top; where the path closes, cross to the nearest block not yet walked. */
+ * flats take floors from the top; where the path closes, cross to the nearest block not yet
+ * walked. */
 #include <math.h>
 #include <string.h>
 
@@ -71,7 +73,8 @@ static enum tf_code find_start(const struct walking *w, size_t row, const char *
         TF_TRY(place(w, at, w->lat, 90, &ret->lat, reterr));
         return place(w, at, w->lon, 180, &ret->lon, reterr);
     }
-    (void)tf_sheet_fail(w->sample, row, w->psu, reterr, "no landmark is listed for the PSU '%s'", psu);
+    (void)tf_sheet_fail(w->sample, row, w->psu, reterr, "no landmark is listed for the PSU '%s'",
+                        psu);
     return tf_help(reterr, "List at least one in %s, or draw starts by --grid.", w->marks->file);
 }
 
@@ -82,7 +85,8 @@ static enum tf_code walk_psu(struct walking *w, size_t row, struct tf_err *reter
     const double k = (double)w->opt.interval;
     double households = (double)NAN;
     if (*text != '\0' && (!tf_parse_double(text, &households) || !(households > 0))) {
-        (void)tf_sheet_fail(w->sample, row, w->households, reterr, "households '%s' is not usable", text);
+        (void)tf_sheet_fail(w->sample, row, w->households, reterr, "households '%s' is not usable",
+                            text);
         return tf_help(reterr, "Give a count above 0, or leave it empty where it is not known.");
     }
     struct tf_rng rng = tf_rng_named(tf_printf(w->a, "%s/%s/walk", w->seed, psu));

@@ -1,20 +1,22 @@
 /* One child and one caregiver from each household.
  *
  * In a household of E eligible children one is drawn with p_child = 1 / E, and of C caregivers one
- * with p_caregiver = 1 / C; the pair (dyad) has the product. The child may be chosen by other rules:
+ * with p_caregiver = 1 / C; the pair (dyad) has the product. The child may be chosen by other
+ * rules:
  *
- *   random         the household's own stream                                       p = 1 / E
- *   kish           the household's Kish table (kish.c), oldest first                p from the tables
- *   last_birthday  who had a birthday last on the day of the visit; nobody draws    p = 1 / E is
- *   next_birthday  who has one next                                                 assumed
+ *   random         the household's own stream; p = 1 / E
+ *   kish           the household's Kish table (kish.c), oldest first; p from the tables
+ *   last_birthday  who had a birthday last on the day of the visit; p = 1 / E is assumed
+ *   next_birthday  who has one next; the same
  *
- * Birthdays are not random, but take no sheet to the door and leave nothing to choose; that p is 1 / E
- * holds as far as birthdays have nothing to do with what is asked (Salmon & Nichols 1983; Gaziano
- * 2005). Twins are drawn at random.
+ * Birthdays are not random, but take no sheet to the door and leave nothing to choose; p is 1 / E as
+ * far as birthdays have nothing to do with what is asked (Salmon & Nichols 1983; Gaziano 2005).
+ * Twins are drawn at random.
  *
- * Each household has a random stream of its own, named after seed, PSU and household: listing one more
- * household, or finding one more child, changes no other household's draw, so a team can draw at the door
- * and be checked later. Source: Kish (1949) JASA 44, 380-387. Not here: quotas, substitution. */
+ * Each household has a random stream of its own, named after seed, PSU and household: listing one
+ * more household, or finding one more child, changes no other household's draw, so a team can draw
+ * at the door and be checked later. Source: Kish (1949) JASA 44, 380-387. Not here: quotas,
+ * substitution. */
 #include <string.h>
 
 #include "base/sheet.h"
@@ -61,8 +63,8 @@ enum tf_code draw_role_of(const struct tf_sheet *s, size_t role_at, size_t eligi
 }
 
 /* Days of the year up to a date MM-DD or YYYY-MM-DD, counting 29 February in every year: 0..365. */
-static enum tf_code day_of(const struct dyads *d, size_t row, enum roster_column c, const char *text,
-                           int *ret, struct tf_err *reterr)
+static enum tf_code day_of(const struct dyads *d, size_t row, enum roster_column c,
+                           const char *text, int *ret, struct tf_err *reterr)
 {
     static const int before[] = {0, 31, 60, 91, 121, 152, 182, 213, 244, 274, 305, 335, 366};
     const size_t n = strlen(text);
@@ -100,8 +102,9 @@ static enum tf_code days_between(const struct dyads *d, size_t row, int *ret, st
 }
 
 /* The rows of the eligible children, and of the caregivers, in file order. */
-static enum tf_code people(const struct dyads *d, struct draw_group g, size_t *child, size_t *n_child,
-                           size_t *caregiver, size_t *n_caregiver, struct tf_err *reterr)
+static enum tf_code people(const struct dyads *d, struct draw_group g, size_t *child,
+                           size_t *n_child, size_t *caregiver, size_t *n_caregiver,
+                           struct tf_err *reterr)
 {
     *n_child = *n_caregiver = 0;
     for (size_t row = g.from; row < g.to; row++) {
@@ -115,7 +118,8 @@ static enum tf_code people(const struct dyads *d, struct draw_group g, size_t *c
     return TF_OK;
 }
 
-/* Oldest first, where ages are given; equal ages as in the roster (insertion: households are small). */
+/* Oldest first, where ages are given; equal ages as in the roster (insertion: households are
+ * small). */
 static void oldest_first(const struct dyads *d, size_t *row, size_t n)
 {
     for (size_t k = 1; k < n; k++)
@@ -206,8 +210,9 @@ static enum tf_code draw_dyads(struct dyads *d, const char *roster, struct tf_ta
 {
     static const char *const plain[] = {"psu", "household", "child", "caregiver", "children",
                                         "p_child", "caregivers", "p_caregiver", "p_dyad"};
-    static const char *const ruled[] = {"psu", "household", "child", "caregiver", "rule", "children",
-                                        "p_child", "caregivers", "p_caregiver", "p_dyad"};
+    static const char *const ruled[] = {"psu",         "household", "child",   "caregiver",
+                                        "rule",        "children",  "p_child", "caregivers",
+                                        "p_caregiver", "p_dyad"};
     struct tf_sheet *s;
     struct draw_group *g;
     size_t n;
@@ -215,7 +220,8 @@ static enum tf_code draw_dyads(struct dyads *d, const char *roster, struct tf_ta
     d->s = s;
     const bool birthday = d->rule == TF_WITHIN_LAST || d->rule == TF_WITHIN_NEXT;
     for (int k = 0; k < N_ROSTER; k++) {
-        const bool need = k < ELIGIBLE || (birthday && (k == BIRTHDAY || (k == VISIT && d->visit == NULL)));
+        const bool need =
+            k < ELIGIBLE || (birthday && (k == BIRTHDAY || (k == VISIT && d->visit == NULL)));
         d->at[k] = tf_table_find(s->t, roster_columns[k]);
         if (d->at[k] >= SIZE_MAX - 1)
             d->at[k] = SIZE_MAX;
@@ -243,6 +249,7 @@ enum tf_code tf_dyads_draw_by(struct tf_arena *arena, const char *roster, enum t
                               const char *visit, const char *seed_name, struct tf_table **ret,
                               struct tf_err *reterr)
 {
-    struct dyads d = {.a = arena, .seed = seed_name, .rule = rule, .visit = visit, .say_rule = true};
+    struct dyads d = {
+        .a = arena, .seed = seed_name, .rule = rule, .visit = visit, .say_rule = true};
     return draw_dyads(&d, roster, ret, reterr);
 }
