@@ -33,7 +33,7 @@
 
 static const size_t max_stream = (size_t)4 * 1024 * 1024 * 1024;
 enum { WORTH_TWO = 1 << 20 }; /* bytes of a file that two children read faster than one */
-static const size_t most_cells = (size_t)128 * 1024 * 1024; /* taken at once, on a child's word */
+static const size_t field_bytes = (size_t)4 * 1024 * 1024 * 1024; /* of addresses, not of memory */
 static const off_t max_file = (off_t)4 * 1024 * 1024 * 1024;
 
 /* ---- Receiving ---------------------------------------------------------------------------- */
@@ -185,24 +185,37 @@ static void take_declared(struct input *in, struct tf_arena *arena, struct tf_co
     }
 }
 
-static void take_numbers(struct input *in, struct tf_arena *arena, struct tf_column *c,
-                         const struct set *set, size_t first, size_t n_rows, size_t all_rows)
+/* For each column and child: what its declared code k is in the column's list. */
+struct tf_import_codes {
+    size_t n, rows[TF_IMPORT_MAX_SHARES];
+    uint8_t (*known)[TF_IMPORT_MAX_SHARES][256]; /* [n_cols] */
+};
+
+static void settle_numbers(struct tf_column *c, const uint8_t known[256], size_t first, size_t end)
 {
-    uint8_t known[256] = {0};
-    take_declared(in, arena, c, set, known);
-    if (c->n_declared > 0 && c->declared_of == NULL)
-        c->declared_of = TF_NEW_N(arena, uint8_t, all_rows);
-    double *num = c->num + first;
-    take(in, num, n_rows * sizeof *num);
-    for (size_t row = 0; row < n_rows; row++) {
-        if (isfinite(num[row]))
+    for (size_t row = first; row < end; row++) {
+        if (isfinite(c->num[row]))
             continue;
         uint64_t bits;
-        memcpy(&bits, &num[row], sizeof bits);
+        memcpy(&bits, &c->num[row], sizeof bits);
         if (c->declared_of != NULL)
-            c->declared_of[first + row] = known[bits & 255];
-        c->miss[first + row] = TF_MISS_SYSTEM;
-        num[row] = (double)NAN;
+            c->declared_of[row] = known[bits & 255];
+        c->miss[row] = TF_MISS_SYSTEM;
+        if (!isnan(c->num[row]))
+            c->num[row] = (double)NAN;
+    }
+}
+
+void tf_import_settle(struct tf_table *t, const struct tf_import_codes *codes)
+{
+    for (size_t col = 0; col < t->n_cols; col++) {
+        struct tf_column *c = &t->col[col];
+        size_t first = 0;
+        if (c->n_declared > 0)
+            c->declared_of = TF_NEW_N(t->arena, uint8_t, t->n_rows);
+        for (size_t k = 0; k < codes->n; first += codes->rows[k++])
+            if (c->type == TF_NUMBER)
+                settle_numbers(c, codes->known[col][k], first, first + codes->rows[k]);
     }
 }
 
@@ -235,10 +248,9 @@ struct inputs {
     struct input *in[TF_IMPORT_MAX_SHARES];
     size_t n, rows[TF_IMPORT_MAX_SHARES], n_cols, n_sets;
     struct set *set;
-    union cell { /* of all columns, or NULL: each has its own */
-        double num;
-        const char *text;
-    } *cells;
+    struct tf_import_field field;
+    bool in_field; /* numbers are there */
+    struct tf_import_codes *codes;
 };
 
 static const char *wrong_of(const struct inputs *from)
@@ -247,6 +259,15 @@ static const char *wrong_of(const struct inputs *from)
         if (from->in[k]->wrong != NULL)
             return from->in[k]->wrong;
     return NULL;
+}
+
+static void take_numbers(const struct inputs *from, size_t k, struct tf_table *t,
+                         struct tf_column *c, const struct set *set, size_t first)
+{
+    struct input *in = from->in[k];
+    take_declared(in, t->arena, c, set, from->codes->known[c - t->col][k]);
+    if (!from->in_field)
+        take(in, c->num + first, from->rows[k] * sizeof *c->num);
 }
 
 static void take_column(const struct inputs *from, struct tf_table *t)
@@ -269,12 +290,11 @@ static void take_column(const struct inputs *from, struct tf_table *t)
             struct tf_column fresh = {.name = name, .type = is_text ? TF_TEXT : TF_NUMBER};
             fresh.label = label[0] == '\0' ? NULL : label;
             fresh.miss = TF_NEW_N(t->arena, uint8_t, t->n_rows);
-            union cell *cells = from->cells != NULL ? from->cells + t->n_cols * t->n_rows
-                                                    : TF_NEW_N(t->arena, union cell, t->n_rows);
             if (is_text)
-                fresh.text = &cells->text;
+                fresh.text = TF_NEW_N(t->arena, const char *, t->n_rows);
             else
-                fresh.num = &cells->num;
+                fresh.num = from->in_field ? from->field.cell + t->n_cols * t->n_rows
+                                           : TF_NEW_N(t->arena, double, t->n_rows);
             if (labels > 0 && from->set[labels - 1].is_text == is_text)
                 set = &from->set[labels - 1];
             fresh.labels = set == NULL ? NULL : set->item;
@@ -285,7 +305,7 @@ static void take_column(const struct inputs *from, struct tf_table *t)
         if (is_text)
             take_texts(in, t->arena, c, first, from->rows[k]);
         else
-            take_numbers(in, t->arena, c, set, first, from->rows[k], t->n_rows);
+            take_numbers(from, k, t, c, set, first);
         first += from->rows[k];
     }
     if (c != NULL && c->type == TF_TEXT && wrong_of(from) == NULL)
@@ -322,8 +342,12 @@ static struct tf_table *take_table(struct inputs *from, struct tf_arena *arena, 
         n_rows += from->rows[k];
     }
     struct tf_table *t = tf_table_new(arena, name, n_rows);
-    if (wrong_of(from) == NULL && n_rows > 0 && from->n_cols <= most_cells / n_rows)
-        from->cells = tf_table_memory(arena, from->n_cols * n_rows, sizeof *from->cells);
+    if (from->in_field && n_rows > 0 && from->n_cols > from->field.n / n_rows)
+        wrong(from->in[0], "it has more cells than were asked for");
+    from->codes = TF_NEW(arena, struct tf_import_codes);
+    from->codes->n = from->n;
+    memcpy(from->codes->rows, from->rows, sizeof from->rows);
+    from->codes->known = tf_alloc_n(arena, from->n_cols, sizeof *from->codes->known);
     for (size_t col = 0; col < from->n_cols && wrong_of(from) == NULL; col++)
         take_column(from, t);
     for (size_t k = 0; k < from->n; k++) {
@@ -337,12 +361,13 @@ static struct tf_table *take_table(struct inputs *from, struct tf_arena *arena, 
 
 /* The first word of a child: a table follows, or its error, which becomes ours. */
 static enum tf_code take_greeting(struct input *in, struct tf_arena *holder, const char *name,
-                                  struct tf_err *reterr)
+                                  bool *ret_field, struct tf_err *reterr)
 {
     char head[5];
     take(in, head, sizeof head);
     if (in->wrong == NULL && memcmp(head, TF_IMPORT_MAGIC, 4) != 0)
         wrong(in, "its reader sent something else");
+    *ret_field = head[4] == 'F';
     if (in->wrong != NULL || head[4] != 'E')
         return TF_OK;
     const bool is_limit = take_u32(in) == TF_E_LIMIT;
@@ -352,24 +377,34 @@ static enum tf_code take_greeting(struct input *in, struct tf_arena *holder, con
 }
 
 enum tf_code tf_import_receive(struct tf_arena *arena, const int *fd, size_t n_fds,
-                               const char *name, struct tf_table **ret, struct tf_err *reterr)
+                               struct tf_import_field field, const char *name,
+                               struct tf_table **ret, struct tf_import_codes **ret_codes,
+                               bool *ret_field, struct tf_err *reterr)
 {
     struct tf_arena *holder = tf_arena_new("importing a file", (size_t)1 << 20);
-    struct inputs from = {.n = n_fds};
+    struct inputs from = {.n = n_fds, .field = field};
     enum tf_code code = TF_OK;
     for (size_t k = 0; k < n_fds; k++) {
         from.in[k] = TF_NEW(holder, struct input);
         from.in[k]->fd = fd[k];
     }
-    for (size_t k = 0; k < n_fds && code == TF_OK && wrong_of(&from) == NULL; k++)
-        code = take_greeting(from.in[k], holder, name, reterr);
+    for (size_t k = 0; k < n_fds && code == TF_OK && wrong_of(&from) == NULL; k++) {
+        bool in_field = false;
+        code = take_greeting(from.in[k], holder, name, &in_field, reterr);
+        if (k > 0 && in_field != from.in_field)
+            wrong(from.in[k], "its readers do not agree");
+        from.in_field = in_field;
+    }
     struct tf_table *t = code == TF_OK ? take_table(&from, arena, name) : NULL;
     if (code == TF_OK && wrong_of(&from) != NULL) {
         (void)tf_fail(reterr, TF_E_INPUT, "%s", name);
         code = tf_fact(reterr, "%s", wrong_of(&from));
     }
-    if (code == TF_OK)
+    if (code == TF_OK) {
         *ret = t;
+        *ret_codes = from.codes;
+        *ret_field = from.in_field;
+    }
     tf_arena_free(holder);
     return code;
 }
@@ -381,8 +416,27 @@ struct visit { /* what must be put back, whatever happens */
     void *map;
     size_t n;
     pid_t child[TF_IMPORT_MAX_SHARES];
+    struct tf_import_field field;
     int status; /* how the first ended that a signal ended */
 };
+
+static void end_field(void *thing)
+{
+    const struct tf_import_field *f = thing;
+    (void)munmap(f->cell, f->n * sizeof *f->cell);
+}
+
+/* Addresses for many cells; memory comes as they are filled. Without them the pipe serves. */
+static struct tf_import_field new_field(void)
+{
+    for (size_t n = field_bytes; n >= (size_t)64 << 20; n /= 2) {
+        void *p = mmap(NULL, n, PROT_READ | PROT_WRITE, MAP_SHARED | MAP_ANONYMOUS | MAP_NORESERVE, -1,
+                       0);
+        if (p != MAP_FAILED)
+            return (struct tf_import_field){p, n / sizeof(double)};
+    }
+    return (struct tf_import_field){.n = 0};
+}
 
 static void end_visit(void *thing)
 {
@@ -403,6 +457,9 @@ static void end_visit(void *thing)
     }
     if (v->map != NULL)
         (void)munmap(v->map, v->n);
+    if (v->field.cell != NULL)
+        end_field(&v->field);
+    v->field = (struct tf_import_field){.n = 0};
     if (v->file >= 0)
         (void)close(v->file);
     v->file = -1;
@@ -460,7 +517,7 @@ static enum tf_code start_child(struct visit *v, enum tf_import_kind kind, const
     }
     if (v->child[share] == 0) {
         tf_import_cage(&ends[1], v->n);
-        tf_import_send(kind, v->map, v->n, ends[1], share, shares);
+        tf_import_send(kind, v->map, v->n, ends[1], share, shares, v->field);
         _exit(0);
     }
     (void)close(ends[1]);
@@ -555,11 +612,23 @@ static enum tf_code import_binary(struct tf_arena *arena, struct visit *v, const
     TF_TRY(open_visit(v, path, reterr));
     TF_TRY(find_kind(v, path, lower, &k, reterr));
     const unsigned shares = sysconf(_SC_NPROCESSORS_ONLN) > 1 && v->n > WORTH_TWO ? 2 : 1;
+    struct tf_import_codes *codes = NULL;
+    bool in_field = false;
+    if (v->n > WORTH_TWO)
+        v->field = new_field();
     for (unsigned share = 0; share < shares; share++)
         TF_TRY(start_child(v, k->kind, path, share, shares, reterr));
-    const enum tf_code code =
-        tf_import_receive(arena, v->pipe, shares, tf_path_name(path), ret, &err);
+    const enum tf_code code = tf_import_receive(arena, v->pipe, shares, v->field, tf_path_name(path),
+                                                ret, &codes, &in_field, &err);
+    if (code == TF_OK && in_field) { /* the table keeps it */
+        struct tf_import_field *field = TF_NEW(arena, struct tf_import_field);
+        *field = v->field;
+        v->field = (struct tf_import_field){.n = 0};
+        tf_arena_defer(arena, end_field, field);
+    }
     end_visit(v);
+    if (code == TF_OK)
+        tf_import_settle(*ret, codes);
     if (code == TF_OK)
         return TF_OK;
     if (reterr != NULL)

@@ -3,7 +3,7 @@
  * An untrusted binary file is parsed in child processes that have no other file open, may not open
  * any, and have limits on memory (4 GB) and processor time (120 s). A large file is read by two, half
  * of its rows each, where it says how many it has. They send the table through pipes in a format of
- * ours, which the parent reads with its own bounds. A hostile file can so at worst end its child.
+ * ours, and its numbers through shared memory; the parent reads both with its own bounds. A hostile file can so at worst end its child.
  * Dates stay numbers in the file's own unit. SPSS user-missing values and Stata .a-.z become
  * TF_MISS_SYSTEM, and stay known as the column's declared codes: tf_column_missing says more. */
 #ifndef TF_BASE_IMPORT_H

@@ -4,6 +4,9 @@
  * number of rows beforehand. So values go into chunks (some thousand rows of all columns, column
  * by column) and leave by column, when the whole file has proved readable:
  *
+ * Where the file says how many rows it has, numbers go to their place in the memory shared with the
+ * parent at once, and only texts wait in chunks.
+ *
  *     chunk 0                 chunk 1
  *     [a a a a][b b b b]...   [a a . .][b b . .]...      ->  a a a a a a, b b b b b b, ...
  *
@@ -20,7 +23,7 @@
 #include "base/text.h"
 
 enum { CELLS_A_CHUNK = 1 << 20, MAX_CHUNK_ROWS = 4096, MIN_CHUNK_ROWS = 16 };
-enum { MAX_DECLARED = 255, WORTH_SHARING = 1 << 20 /* cells */ };
+enum { MAX_DECLARED = 255 };
 static const size_t most_at_once = (size_t)128 * 1024 * 1024; /* cells */
 static const size_t max_memory = (size_t)3584 * 1024 * 1024;
 
@@ -58,6 +61,8 @@ struct shape { /* of a file, or of one reader's share of it */
     long rows, first; /* rows 0: all there are */
     int vars;
     bool none;        /* no rows at all: another reads them */
+    double *field;    /* where numbers go, a column every all_rows cells; NULL: into chunks */
+    size_t all_rows;
 };
 
 struct reading {
@@ -70,7 +75,7 @@ struct reading {
     size_t n_chunks, cap_chunks, chunk_rows;
     size_t n_rows;
     long promised_rows; /* by the file's head; -1 = it does not say */
-    long share_rows;    /* of them ours; 0 = all */
+    struct shape share; /* of them ours */
     const char *limit;  /* which of ours was reached */
     char message[256];  /* ReadStat's */
 };
@@ -129,7 +134,7 @@ static void on_error(const char *message, void *ctx)
 static int on_metadata(readstat_metadata_t *m, void *ctx)
 {
     struct reading *r = ctx;
-    r->promised_rows = r->share_rows > 0 ? r->share_rows : readstat_get_row_count(m);
+    r->promised_rows = r->share.rows > 0 ? r->share.rows : readstat_get_row_count(m);
     if (readstat_get_var_count(m) > TF_IMPORT_MAX_VARS)
         r->limit = "20,000 variables";
     if (r->promised_rows > TF_IMPORT_MAX_ROWS)
@@ -234,7 +239,7 @@ static void add_chunk(struct reading *r)
     }
     union cell *c = tf_table_memory(r->arena, r->n_vars * r->chunk_rows, sizeof *c);
     for (size_t k = 0; k < r->n_vars; k++)
-        for (size_t row = 0; row < r->chunk_rows; row++)
+        for (size_t row = 0; row < r->chunk_rows && r->share.field == NULL; row++)
             if (r->var[k].is_text)
                 c[k * r->chunk_rows + row].text = NULL;
             else
@@ -295,6 +300,8 @@ static int on_value(int row, readstat_variable_t *variable, readstat_value_t val
     const int index = readstat_variable_get_index(variable);
     if (row < 0 || index < 0 || (size_t)index >= r->n_vars)
         return READSTAT_HANDLER_ABORT;
+    if (r->share.rows > 0 && row >= r->share.rows)
+        return READSTAT_HANDLER_ABORT;
     if (row >= TF_IMPORT_MAX_ROWS) {
         r->limit = "20 million rows";
         return READSTAT_HANDLER_ABORT;
@@ -313,11 +320,14 @@ static int on_value(int row, readstat_variable_t *variable, readstat_value_t val
             c->text = keep_text(r, v, readstat_string_value(value));
         return READSTAT_HANDLER_OK;
     }
+    double *num = &c->num;
+    if (r->share.field != NULL)
+        num = r->share.field + (size_t)index * r->share.all_rows + (size_t)r->share.first + at;
     const double x = readstat_double_value(value);
-    if (readstat_value_is_missing(value, NULL) || in_ranges(v, x))
-        c->num = missing_number(r, v, value);
-    else if (isfinite(x))
-        c->num = x;
+    if (readstat_value_is_missing(value, NULL) || !isfinite(x) || in_ranges(v, x))
+        *num = missing_number(r, v, value);
+    else
+        *num = x;
     return READSTAT_HANDLER_OK;
 }
 
@@ -429,7 +439,7 @@ static void put_column(struct output *o, const struct reading *r, size_t col, si
         put_declared(o, v);
     for (size_t k = 0; k < r->n_chunks; k++) {
         const union cell *c = rows_of(r, col, k, &n);
-        if (!v->is_text)
+        if (!v->is_text && r->share.field == NULL)
             put(o, c, n * sizeof *c);
         for (size_t row = 0; v->is_text && row < n; row++)
             put(o, c[row].text == NULL ? "" : c[row].text,
@@ -439,7 +449,7 @@ static void put_column(struct output *o, const struct reading *r, size_t col, si
 
 static void put_table(struct output *o, struct reading *r)
 {
-    put(o, TF_IMPORT_MAGIC "T", 5);
+    put(o, r->share.field == NULL ? TF_IMPORT_MAGIC "T" : TF_IMPORT_MAGIC "F", 5);
     put_u32(o, r->n_vars);
     put_u64(o, r->n_rows);
     put_u32(o, r->n_sets);
@@ -494,21 +504,23 @@ static int on_row_count(readstat_metadata_t *m, void *ctx)
     return READSTAT_HANDLER_ABORT; /* no more is wanted */
 }
 
-/* The rows of one of `shares` readers. A file that does not say how many it has, or has few, is read
- * by the first alone. */
+/* The rows of one of `shares` readers. A file that does not say how many it has, or has few, or more
+ * cells than the field, is read by the first alone. */
 static struct shape share_of(enum tf_import_kind kind, struct input *in, unsigned share,
-                             unsigned shares)
+                             unsigned shares, struct tf_import_field field)
 {
     struct shape s = {.rows = -1};
-    readstat_parser_t *p = shares > 1 ? new_parser(in) : NULL;
+    readstat_parser_t *p = field.n > 0 ? new_parser(in) : NULL;
     if (p != NULL) {
         (void)readstat_set_metadata_handler(p, on_row_count);
         (void)parsers[kind](p, "the file", &s);
         readstat_parser_free(p);
     }
     if (s.rows < (long)shares || s.vars <= 0 || s.rows > TF_IMPORT_MAX_ROWS ||
-        s.rows < WORTH_SHARING / s.vars)
+        (size_t)s.rows > field.n / (size_t)s.vars)
         return (struct shape){.none = share > 0};
+    s.all_rows = (size_t)s.rows;
+    s.field = field.cell;
     s.first = s.rows * (long)share / (long)shares;
     s.rows = s.rows * ((long)share + 1) / (long)shares - s.first;
     return s;
@@ -536,7 +548,7 @@ static readstat_error_t parse(enum tf_import_kind kind, struct input *in, struct
 }
 
 void tf_import_send(enum tf_import_kind kind, const unsigned char *data, size_t n, int fd,
-                    unsigned share, unsigned shares)
+                    unsigned share, unsigned shares, struct tf_import_field field)
 {
     static struct output out;
     struct tf_err err;
@@ -551,8 +563,8 @@ void tf_import_send(enum tf_import_kind kind, const unsigned char *data, size_t 
     struct reading *r = TF_NEW(tf_arena_new("a data file", max_memory), struct reading);
     r->arena = tf_arena_new("a data file", max_memory);
     r->promised_rows = -1;
-    const struct shape mine = share_of(kind, &in, share, shares);
-    r->share_rows = mine.rows;
+    const struct shape mine = share_of(kind, &in, share, shares, field);
+    r->share = mine;
     const readstat_error_t e = parse(kind, &in, r, &mine);
     if (mine.none)
         r->promised_rows = 0;

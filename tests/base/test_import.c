@@ -16,11 +16,12 @@ static ssize_t to_buffer(const void *data, size_t n, void *ctx)
     return (ssize_t)n;
 }
 
-enum { ROWS = 300 };
+enum { ROWS = 300, MANY_ROWS = 40000 };
 
 /* Six variables: number with labels and a missing code, decimal, texts of digits with labels,
  * texts, long label, all missing. */
-static struct tf_buf make(struct tf_arena *arena, enum tf_import_kind kind, readstat_compress_t how)
+static struct tf_buf make_rows(struct tf_arena *arena, enum tf_import_kind kind,
+                               readstat_compress_t how, int rows)
 {
     struct tf_buf out = {.arena = arena};
     readstat_writer_t *w = readstat_writer_init();
@@ -53,14 +54,14 @@ static struct tf_buf make(struct tf_arena *arena, enum tf_import_kind kind, read
     }
     if (kind == TF_IMPORT_SPSS) {
         (void)readstat_writer_set_compression(w, how);
-        (void)readstat_begin_writing_sav(w, &out, ROWS);
+        (void)readstat_begin_writing_sav(w, &out, rows);
     } else if (kind == TF_IMPORT_STATA) {
-        (void)readstat_begin_writing_dta(w, &out, ROWS);
+        (void)readstat_begin_writing_dta(w, &out, rows);
     } else {
         (void)readstat_writer_set_file_format_version(w, 5);
-        (void)readstat_begin_writing_xport(w, &out, ROWS);
+        (void)readstat_begin_writing_xport(w, &out, rows);
     }
-    for (int row = 0; row < ROWS; row++) {
+    for (int row = 0; row < rows; row++) {
         char code[8];
         (void)snprintf(code, sizeof code, "%d", row % 12);
         (void)readstat_begin_row(w);
@@ -69,12 +70,20 @@ static struct tf_buf make(struct tf_arena *arena, enum tf_import_kind kind, read
         (void)readstat_insert_string_value(w, v[2], code);
         (void)readstat_insert_string_value(w, v[3], row == 5 ? "" : row % 2 == 0 ? "é b" : "x");
         (void)readstat_insert_double_value(w, v[4], row / 10);
-        (void)readstat_insert_missing_value(w, v[5]);
+        if (kind == TF_IMPORT_STATA && row % 2 == 0)
+            (void)readstat_insert_tagged_missing_value(w, v[5], row % 4 == 0 ? 'b' : 'z');
+        else
+            (void)readstat_insert_missing_value(w, v[5]);
         (void)readstat_end_row(w);
     }
     (void)readstat_end_writing(w);
     readstat_writer_free(w);
     return out;
+}
+
+static struct tf_buf make(struct tf_arena *arena, enum tf_import_kind kind, readstat_compress_t how)
+{
+    return make_rows(arena, kind, how, ROWS);
 }
 
 static struct kind_case {
@@ -117,6 +126,64 @@ static void whole(void **state)
     assert_string_equal(t->col[3].text[4], "é b");
     assert_int_equal(t->col[3].miss[5], TF_MISS_SYSTEM);
     assert_int_equal(t->col[5].miss[0], TF_MISS_SYSTEM);
+    END_TEST;
+}
+
+/* Large enough for two readers: every row stands where it was. */
+static void many_rows(void **state)
+{
+    const struct kind_case *c = *state;
+    BEGIN_TEST;
+    struct tf_buf file = make_rows(arena, c->kind, c->how, MANY_ROWS);
+    struct tf_table *t;
+    temp_write(arena, c->file, file.s, file.n);
+    assert_ok(tf_import_file(arena, temp_path(arena, c->file), &t, &err));
+    assert_int_equal(t->n_rows, MANY_ROWS);
+    for (size_t row = 0; row < MANY_ROWS; row++) {
+        const bool nine = c->kind == TF_IMPORT_SPSS && row % 3 == 2;
+        assert_true(t->col[1].num[row] == (double)row + 0.5);
+        assert_true(t->col[2].num[row] == (double)(row % 12));
+        assert_string_equal(t->col[3].text[row], row == 5 ? "" : row % 2 == 0 ? "é b" : "x");
+        assert_int_equal(t->col[0].miss[row], nine ? TF_MISS_SYSTEM : TF_PRESENT);
+        assert_int_equal(t->col[5].miss[row], TF_MISS_SYSTEM);
+    }
+    END_TEST;
+}
+
+static struct kind_case many_cases[] = {
+    {"an SPSS file of many rows keeps their order", "m.sav", TF_IMPORT_SPSS, READSTAT_COMPRESS_NONE},
+    {"a compressed one too", "n.sav", TF_IMPORT_SPSS, READSTAT_COMPRESS_ROWS},
+    {"a zipped one too", "o.zsav", TF_IMPORT_SPSS, READSTAT_COMPRESS_BINARY},
+    {"a Stata file of many rows keeps their order", "p.dta", TF_IMPORT_STATA, READSTAT_COMPRESS_NONE},
+    {"a SAS transport file of many rows, too", "q.xpt", TF_IMPORT_XPORT, READSTAT_COMPRESS_NONE},
+};
+
+/* What the file declares missing stays known, and can be given its reason. */
+static void declared_codes(void **state TF_UNUSED)
+{
+    BEGIN_TEST;
+    struct tf_table *t;
+    for (int rows = ROWS; rows <= MANY_ROWS; rows += MANY_ROWS - ROWS) {
+        struct tf_buf file = make_rows(arena, TF_IMPORT_SPSS, READSTAT_COMPRESS_NONE, rows);
+        temp_write(arena, "r.sav", file.s, file.n);
+        assert_ok(tf_import_file(arena, temp_path(arena, "r.sav"), &t, &err));
+        assert_int_equal(t->col[0].n_declared, 1);
+        assert_true(t->col[0].declared[0].value == 9);
+        assert_int_equal(t->col[1].n_declared, 0);
+        tf_column_missing(t, 0, 9, TF_MISS_REFUSED);
+        for (int row = 0; row < rows; row++) {
+            assert_int_equal(t->col[0].declared_of[row], row % 3 == 2);
+            assert_int_equal(t->col[0].miss[row], row % 3 == 2 ? TF_MISS_REFUSED : TF_PRESENT);
+        }
+        file = make_rows(arena, TF_IMPORT_STATA, READSTAT_COMPRESS_NONE, rows);
+        temp_write(arena, "r.dta", file.s, file.n);
+        assert_ok(tf_import_file(arena, temp_path(arena, "r.dta"), &t, &err));
+        assert_int_equal(t->col[5].n_declared, 2);
+        tf_column_missing_text(t, 5, ".z", TF_MISS_DONT_KNOW);
+        for (int row = 0; row < rows; row++)
+            assert_int_equal(t->col[5].miss[row],
+                             row % 4 == 2 ? TF_MISS_DONT_KNOW : TF_MISS_SYSTEM);
+    }
     END_TEST;
 }
 
@@ -215,9 +282,12 @@ static void lies(void **state)
     const struct lie_case *c = *state;
     BEGIN_TEST;
     struct tf_table *t = NULL;
+    struct tf_import_codes *codes;
+    bool in_field;
     temp_write(arena, "lie", c->bytes, c->n);
     const int fd = open(temp_path(arena, "lie"), O_RDONLY);
-    assert_int_equal(tf_import_receive(arena, &fd, 1, "x.sav", &t, &err), TF_E_INPUT);
+    assert_int_equal(tf_import_receive(arena, &fd, 1, (struct tf_import_field){.n = 0}, "x.sav", &t,
+                                       &codes, &in_field, &err), TF_E_INPUT);
     (void)close(fd);
     assert_null(t);
     assert_non_null(strstr(err.fact, c->says));
@@ -277,6 +347,8 @@ int main(void)
     size_t n = 0;
     temp_begin();
     ADD_CASES(tests, n, kind_cases, whole);
+    ADD_CASES(tests, n, many_cases, many_rows);
+    ADD_TEST(tests, n, "codes that a file declares missing stay known", declared_codes);
     ADD_TEST(tests, n, "a file cut short is damaged, wherever it is cut", cut_short);
     ADD_TEST(tests, n, "a file with flipped bits ends in an error or a table", flipped);
     ADD_CASES(tests, n, stranger_cases, strangers);

@@ -12,9 +12,13 @@ static void try_input(struct tf_arena *arena, const char *data, size_t n)
     struct tf_table *t;
     struct tf_err err;
     const char *path;
+    struct tf_import_codes *codes;
+    bool in_field;
     const int fd = as_file(data, n, &path);
-    if (tf_import_receive(arena, &fd, 1, "fuzz.sav", &t, &err) != TF_OK)
+    if (tf_import_receive(arena, &fd, 1, (struct tf_import_field){.n = 0}, "fuzz.sav", &t,
+                                       &codes, &in_field, &err) != TF_OK)
         return;
+    tf_import_settle(t, codes);
     for (size_t k = 0; k < t->n_cols; k++)
         for (size_t row = 0; row < t->n_rows; row++) {
             const struct tf_column *c = &t->col[k];
