@@ -31,6 +31,17 @@ static const struct kind kinds[] = {
     {"ranktest", tf_run_ranktest, KEYS("groups", "test", "ties")},
     {"kappa", tf_run_kappa, KEYS("agreement")},
     {"alpha", tf_run_alpha, KEYS(NULL)},
+    {"glm", tf_run_glm, KEYS("formula", "family", "link", "terms", "tests", "margins", "exponentiate")},
+    {"olr", tf_run_olr, KEYS("formula", "method", "levels", "terms", "exponentiate")},
+    {"km", tf_run_km, KEYS("time", "event", "times", "quantiles", "type")},
+    {"logrank", tf_run_logrank, KEYS("formula", "time", "event", "rho", "gamma", "method")},
+    {"cox", tf_run_cox, KEYS("formula", "time", "event", "ties", "terms", "tests", "exponentiate")},
+    {"gini", tf_run_gini, NULL},
+    {"qsr", tf_run_gini, NULL},
+    {"arpr", tf_run_arpr, KEYS("percent", "quantile")},
+    {"arpt", tf_run_arpr, KEYS("percent", "quantile")},
+    {"rmpg", tf_run_arpr, KEYS("percent", "quantile")},
+    {"pooled", tf_run_pooled, KEYS("imputations", "estimate", "complete_df")},
     {NULL, NULL, NULL},
 };
 
