@@ -1,7 +1,7 @@
 /* Calibration to the totals of a formula's terms.
  *
  *     {step: calibrate, formula: "~ stype + enroll", totals: totals.csv, method: raking,
- *      bounds: [0.5, 2], bounds_const: false, aggregate: psu, epsilon: 1e-10, max_iterations: 200}
+ *      bounds: [0.5, 2], bounds_const: false, aggregate: psu, epsilon: 1e-12, max_iterations: 200}
  *
  * Totals are named as R names the columns of the model matrix: "(Intercept)", "stypeH", "enroll".
  * The equations and the four methods: equations.c. A row enters them only through its row of the
@@ -107,7 +107,7 @@ static enum tf_code read_calibrate(struct tf_arena *arena, const struct tf_yaml 
     if (!s->refuse && strcmp(negative, "allow") != 0)
         return tf_yaml_fail(tf_yaml_get(at, "negative"), reterr,
                             "weights below 0: allow, or refuse");
-    TF_TRY(tf_yaml_opt_number(at, "epsilon", 1e-10, &s->epsilon, reterr));
+    TF_TRY(tf_yaml_opt_number(at, "epsilon", 1e-12, &s->epsilon, reterr));
     TF_TRY(tf_yaml_opt_number(at, "max_iterations", 200, &most, reterr));
     if (!(s->epsilon > 0 && s->epsilon < 1))
         return tf_yaml_fail(tf_yaml_get(at, "epsilon"), reterr,

@@ -258,6 +258,31 @@ enum tf_code tf_steps_take(struct tf_weighing *g, struct tf_steps *steps, const 
     return TF_OK;
 }
 
+/* The design's sentence, with what the weights went through. */
+static const char *describe(const struct tf_survey *s)
+{
+    static const char none[] = "no weight: every case counts 1";
+    struct tf_buf b = {.arena = s->arena}, known = {.arena = s->arena};
+    bool given = false;
+    for (size_t k = 0; k < s->steps->n_taken; k++) {
+        const struct tf_step_kind *kind = s->steps->taken[k]->kind;
+        tf_buf_printf(&b, "%s%s", k > 0 ? ", " : "weights by the steps ", kind->word);
+        given = given || kind == &tf_step_nonresponse || kind == &tf_step_trim;
+        if (kind->known_totals != NULL && (kind != &tf_step_scale || s->n_calibrated > 0))
+            tf_buf_printf(&known, "%s%s", known.n > 0 ? ", " : "", kind->word);
+    }
+    if (s->kind == TF_BY_REPLICATES)
+        tf_buf_add(&b, ", which every replicate takes again");
+    else if (s->n_calibrated > 0)
+        tf_buf_printf(&b, "; standard errors know the totals of %s", tf_buf_text(&known));
+    if (given && s->kind != TF_BY_REPLICATES)
+        tf_buf_add(&b, "; they take the factors of nonresponse and trimming as given");
+    const char *before = s->text != NULL ? s->text : "";
+    if (s->steps->n_taken > 0 && s->steps->taken[0]->kind->begins && tf_starts(before, none))
+        return tf_printf(s->arena, "%s%s", tf_buf_text(&b), before + sizeof none - 1);
+    return tf_printf(s->arena, "%s%s%s", before, *before != '\0' ? "; " : "", tf_buf_text(&b));
+}
+
 enum tf_code tf_survey_weigh_for(struct tf_survey *s, const struct tf_yaml *list,
                                  const char *dir, const char *country,
                                  struct tf_step_report **ret, size_t *ret_n,
@@ -282,6 +307,7 @@ enum tf_code tf_survey_weigh_for(struct tf_survey *s, const struct tf_yaml *list
     s->steps = steps;
     s->calibrated = made.calibrated;
     s->n_calibrated = made.n_calibrated;
+    s->text = describe(s);
     *ret = made.report;
     *ret_n = made.n_reports;
     return TF_OK;
