@@ -103,7 +103,9 @@ static struct chisq chisq_of(struct tf_arena *arena, const struct tf_tabulated *
     }
     tf_sandwich(arena, jacobian, t->v_total, k, k, v);
     tf_eigen(v, k, c.lambda, NULL);
-    while (c.q < k && c.lambda[c.q] > 1e-12 * c.lambda[0]) /* one is 0: the totals add up */
+    /* Cases drawn one by one would have all / base. One eigenvalue is 0, as the totals add up; all
+     * are where the question was a stratum. */
+    while (c.q < k && c.lambda[c.q] > 1e-12 * fmax(c.lambda[0], all / (double)t->base))
         c.q++;
     return c;
 }
@@ -122,9 +124,9 @@ static void make_tests(struct tf_runner *r, const struct fit_ask *f, const struc
         struct tf_test *test = tf_result_test(r, out, tf_association_word(which));
         test->by = d->by;
         test->n_by = n_by;
+        test->statistic = c.x2;
         if (c.q == 0)
             continue;
-        test->statistic = c.x2;
         test->df = which == TF_TEST_CHISQ ? sum * sum / square : (double)NAN;
         test->p = tf_chisqsum(c.x2, c.lambda, c.q, (double)INFINITY,
                               which == TF_TEST_CHISQ    ? TF_SATTERTHWAITE

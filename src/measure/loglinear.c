@@ -2,38 +2,30 @@
  *
  *     - {stat: loglin, formula: "~ a + b", against: "~ a * b", tests: [F, saddlepoint]}
  *
- * The cells' shares p, times the number of cases n, are fitted as log(mu) = X b by Poisson likelihood
- * (Newton). Coefficients are contrasts that sum to 0 (R's contr.sum: a1 is category 1 against the mean
- * of all; the last follows from the others), with
+ * The cells' shares p, times the number of cases n, are fitted as log(mu) = X b by Poisson
+ * likelihood (Newton). Coefficients have
  *
  *     var(b) = A^-1 X' V X A^-1 / n^2,   A = X' P X,   P = (diag(m) - m m') / n,   m = mu / n
  *
- * X centred, V = var(p) by the design. A smaller model is tested against a larger one by the
- * difference of their deviances, and by the score n sum (m1 - m0)^2 / m0; either is a sum of
- * chi-squares weighted by the eigenvalues of
+ * X centred, V = var(p) by the design. A smaller model is tested against a larger one (`against`, or
+ * the saturated one) by the difference of their deviances, and by the score n sum (m1 - m0)^2 / m0;
+ * either is a sum of chi-squares weighted by the eigenvalues of
  *
- *     (W' P_sat W)^-1 W' V W,   W = X1 - X0 (X0' P1 X0)^-1 X0' P1 X1 (its independent columns)
+ *     Delta = (W' P_sat W)^-1 W' V W,   W = X1 - X0 (X0' P1 X0)^-1 X0' P1 X1, independent columns
  *
- * (Rao & Scott 1984, section 3; R's svyloglin and anova.svyloglin). Without `against` the larger model
- * is the saturated one. Formulas join variables by +, : and *; what a product contains must be in the
- * model too. Cases that miss an answer count for n, as in R. */
+ * (Rao & Scott 1984, section 3; R's svyloglin and anova.svyloglin). Cases that miss an answer count
+ * for n, as in R. Two of R's readings of Delta, which is not symmetric, depend on how the contrasts
+ * are coded: F takes the sum of its squared elements for the trace of its square, and saddlepoint, for
+ * the score, the eigenvalues of its lower triangle. `effects: r` (the default) does the same; `effects:
+ * exact` takes the eigenvalues of Delta throughout. */
 #include <math.h>
 #include <string.h>
 
-#include "measure/tabulate.h"
+#define MATHLIB_STANDALONE
+#include <Rmath.h>
 
-enum { MOST_VARS = 8, MOST_CELLS = 1000 };
+#include "measure/loglinear.h"
 
-struct grid { /* the table of all variables that either formula names */
-    const struct tf_codes *codes[MOST_VARS];
-    const char *name[MOST_VARS];
-    uint32_t *code[MOST_VARS]; /* [size] its categories with cases */
-    size_t size[MOST_VARS], n_vars, cells;
-};
-struct terms { /* sets of variables, as bits, by order of interaction, then as written */
-    unsigned set[1 << MOST_VARS];
-    size_t n;
-};
 struct loglinear { /* one model, fitted */
     double *x; /* [cells x p] without the intercept, columns centred */
     const char **name;
@@ -43,220 +35,7 @@ struct loglinear { /* one model, fitted */
     double deviance;
 };
 
-/* ---- Formulas ------------------------------------------------------------------------------ */
-
-static void add_term(struct terms *t, unsigned set)
-{
-    for (size_t k = 0; k < t->n; k++)
-        if (t->set[k] == set)
-            return;
-    t->set[t->n++] = set;
-}
-
-static unsigned count_bits(unsigned set)
-{
-    unsigned n = 0;
-    for (; set != 0; set &= set - 1)
-        n++;
-    return n;
-}
-
-static enum tf_code variable_bit(struct tf_runner *r, const struct tf_yaml *at, const char *name,
-                                 struct grid *g, unsigned *ret, struct tf_err *reterr)
-{
-    size_t column;
-    for (unsigned k = 0; k < g->n_vars; k++)
-        if (strcmp(g->name[k], name) == 0) {
-            *ret = 1u << k;
-            return TF_OK;
-        }
-    TF_TRY(tf_ask_column(r, at, name, &column, reterr));
-    if (g->n_vars == MOST_VARS)
-        return tf_yaml_fail(at, reterr, "a log-linear model has up to 8 variables");
-    g->codes[g->n_vars] = tf_codes_make(r->arena, r->t, column);
-    g->name[g->n_vars] = name;
-    *ret = 1u << g->n_vars++;
-    return TF_OK;
-}
-
-/* One summand: variables joined by ':' (one term) or '*' (with all that it contains). */
-static enum tf_code read_product(struct tf_runner *r, const struct tf_yaml *at, const char *from,
-                                 const char *to, struct grid *g, struct terms *t,
-                                 struct tf_err *reterr)
-{
-    unsigned list[1 << MOST_VARS] = {0}, whole = 0;
-    bool star = false;
-    while (from < to) {
-        const char *end = from;
-        unsigned bit = 0;
-        while (end < to && *end != ':' && *end != '*')
-            end++;
-        star |= end < to && *end == '*';
-        const char *name = tf_trim(r->arena, tf_strndup(r->arena, from, (size_t)(end - from)));
-        if (*name == '\0' || (end < to && end + 1 == to))
-            return tf_yaml_fail(at, reterr, "a variable is missing in '%s'", at->text);
-        TF_TRY(variable_bit(r, at, name, g, &bit, reterr));
-        whole |= bit;
-        from = end < to ? end + 1 : to;
-    }
-    size_t n = 0;
-    for (unsigned set = 1; set <= whole; set++)
-        if ((set & whole) == set && (star || set == whole))
-            list[n++] = set;
-    for (size_t k = 0; k < n; k++)
-        add_term(t, list[k]);
-    return TF_OK;
-}
-
-/* Lower orders first; as they were written within an order. */
-static void sort_terms(struct terms *t)
-{
-    for (size_t i = 1; i < t->n; i++)
-        for (size_t j = i; j > 0 && count_bits(t->set[j]) < count_bits(t->set[j - 1]); j--) {
-            const unsigned keep = t->set[j];
-            t->set[j] = t->set[j - 1];
-            t->set[j - 1] = keep;
-        }
-}
-
-static enum tf_code check_whole(const struct tf_yaml *at, const struct terms *t,
-                                struct tf_err *reterr)
-{
-    for (size_t k = 0; k < t->n; k++)
-        for (unsigned set = 1; set < t->set[k]; set++) {
-            bool there = (set & t->set[k]) != set;
-            for (size_t j = 0; j < t->n && !there; j++)
-                there = t->set[j] == set;
-            if (!there) {
-                (void)tf_yaml_fail(at, reterr, "'%s' has a product without its parts", at->text);
-                return tf_help(reterr, "Write a * b for a + b + a:b.");
-            }
-        }
-    return TF_OK;
-}
-
-static enum tf_code read_formula(struct tf_runner *r, const struct tf_yaml *at, struct grid *g,
-                                 struct terms *t, struct tf_err *reterr)
-{
-    const char *s = at->kind == TF_YAML_SCALAR ? at->text : NULL;
-    if (s == NULL || s[strspn(s, " ")] != '~') {
-        (void)tf_yaml_fail(at, reterr, "a log-linear model begins with '~'");
-        return tf_help(reterr, "Name its terms: formula: \"~ a * b + c\".");
-    }
-    for (s += strspn(s, " ") + 1; *s != '\0';) {
-        const size_t length = strcspn(s, "+");
-        TF_TRY(read_product(r, at, s, s + length, g, t, reterr));
-        s += length;
-        if (*s == '+' && s[1 + strspn(s + 1, " ")] == '\0')
-            return tf_yaml_fail(at, reterr, "nothing after the last '+' of '%s'", at->text);
-        s += *s == '+';
-    }
-    if (t->n == 0)
-        return tf_yaml_fail(at, reterr, "a log-linear model without a term");
-    sort_terms(t);
-    return check_whole(at, t, reterr);
-}
-
-/* ---- The table ----------------------------------------------------------------------------- */
-
-static bool answered(const struct grid *g, const struct tf_domain *d, size_t i)
-{
-    bool all = d->in[i];
-    for (size_t v = 0; v < g->n_vars; v++)
-        all = all && g->codes[v]->of[i] != TF_NO_CODE;
-    return all;
-}
-
-/* Categories with cases, then the cell of each row: the first variable varies fastest. */
-static enum tf_code make_grid(struct tf_runner *r, const struct tf_ask *ask, struct grid *g,
-                              const struct tf_domain *d, uint32_t *of, struct tf_err *reterr)
-{
-    const size_t n = r->survey->n;
-    uint32_t *number[MOST_VARS];
-    g->cells = 1;
-    for (size_t v = 0; v < g->n_vars; v++) {
-        const size_t codes = g->codes[v]->n;
-        bool *seen = TF_NEW_N(r->arena, bool, codes);
-        number[v] = TF_NEW_N(r->arena, uint32_t, codes);
-        g->code[v] = TF_NEW_N(r->arena, uint32_t, codes);
-        g->size[v] = 0;
-        for (size_t i = 0; i < n; i++)
-            if (answered(g, d, i))
-                seen[g->codes[v]->of[i]] = true;
-        for (uint32_t c = 0; c < codes; c++)
-            if (seen[c]) {
-                number[v][c] = (uint32_t)g->size[v];
-                g->code[v][g->size[v]++] = c;
-            }
-        g->cells *= g->size[v];
-        if (g->cells > MOST_CELLS)
-            return tf_yaml_fail(ask->at, reterr, "a log-linear model of more than %d cells",
-                                MOST_CELLS);
-    }
-    for (size_t i = 0; i < n; i++) {
-        size_t cell = 0;
-        of[i] = TF_NO_CODE;
-        if (!answered(g, d, i))
-            continue;
-        for (size_t v = g->n_vars; v-- > 0;)
-            cell = cell * g->size[v] + number[v][g->codes[v]->of[i]];
-        of[i] = (uint32_t)cell;
-    }
-    return TF_OK;
-}
-
-/* Place of variable v's category in a cell. */
-static size_t place(const struct grid *g, size_t v, size_t cell)
-{
-    for (size_t u = 0; u < v; u++)
-        cell /= g->size[u];
-    return cell % g->size[v];
-}
-
 /* ---- Fitting ------------------------------------------------------------------------------- */
-
-static size_t columns_of(const struct grid *g, unsigned set)
-{
-    size_t p = 1;
-    for (size_t v = 0; v < g->n_vars; v++)
-        if ((set >> v & 1) != 0)
-            p *= g->size[v] - 1;
-    return p;
-}
-
-/* Column m of a term: the product of its variables' contrasts, the first varying fastest. */
-static void make_column(struct tf_arena *arena, const struct grid *g, unsigned set, size_t m,
-                        double *x, const char **name)
-{
-    *name = "";
-    for (size_t c = 0; c < g->cells; c++)
-        x[c] = 1;
-    for (size_t v = 0; v < g->n_vars; v++) {
-        if ((set >> v & 1) == 0)
-            continue;
-        const size_t level = m % (g->size[v] - 1);
-        m /= g->size[v] - 1;
-        *name = tf_printf(arena, "%s%s%s%zu", *name, **name != '\0' ? ":" : "", g->name[v],
-                          level + 1);
-        for (size_t c = 0; c < g->cells; c++) {
-            const size_t at = place(g, v, c);
-            x[c] *= at + 1 == g->size[v] ? -1 : at == level ? 1 : 0;
-        }
-    }
-}
-
-static void make_matrix(struct tf_arena *arena, const struct grid *g, const struct terms *t,
-                        struct loglinear *m)
-{
-    m->p = 0;
-    for (size_t k = 0; k < t->n; k++)
-        m->p += columns_of(g, t->set[k]);
-    m->x = TF_NEW_N(arena, double, g->cells * m->p);
-    m->name = TF_NEW_N(arena, const char *, m->p);
-    for (size_t k = 0, at = 0; k < t->n; k++)
-        for (size_t j = 0; j < columns_of(g, t->set[k]); j++, at++)
-            make_column(arena, g, t->set[k], j, m->x + at * g->cells, &m->name[at]);
-}
 
 static double deviance_of(const double *y, const double *mu, size_t cells)
 {
@@ -360,13 +139,21 @@ static double *design_product(struct tf_arena *arena, const double *x, size_t p,
 
 /* ---- Results ------------------------------------------------------------------------------- */
 
+struct asked { /* the keys */
+    struct tf_grid grid;
+    struct tf_terms small, large;
+    enum tf_association which[TF_N_ASSOCIATIONS];
+    size_t n_which;
+    bool as_r;
+};
 struct run { /* one domain */
     struct tf_runner *r;
     const struct tf_ask *ask;
     const struct tf_domain *d;
-    struct grid *g;
+    struct tf_grid *g;
     struct tf_tabulated t;
     double n, df;
+    bool as_r; /* how F counts its degrees of freedom */
     struct loglinear small, large;
 };
 
@@ -432,49 +219,93 @@ static double *beyond(const struct run *u, size_t *ret_q)
     return kept;
 }
 
+/* The design effects of the difference, and what R makes of them. */
+struct effects {
+    double *lambda;  /* [q] eigenvalues of Delta */
+    double *as_read; /* [q] of Delta read as if it were symmetric, NULL under `effects: exact` */
+    double squares;  /* sum of squares of Delta's elements */
+    size_t q;
+};
+
+static struct effects effects_of(const struct run *u)
+{
+    struct tf_arena *arena = u->r->arena;
+    struct effects e = {.q = 0};
+    const double *w = beyond(u, &e.q);
+    const size_t q = e.q;
+    double *a = simple_product(arena, w, q, w, q, u->t.share, u->g->cells, u->n);
+    double *b = design_product(arena, w, q, u->t.v_share, u->g->cells);
+    double *l = TF_NEW_N(arena, double, q * q + 1), *delta = TF_NEW_N(arena, double, q * q + 1);
+    e.lambda = TF_NEW_N(arena, double, q + 1);
+    memcpy(l, a, q * q * sizeof *l);
+    memcpy(delta, b, q * q * sizeof *delta);
+    if (q == 0 || !tf_cholesky(l, q) || !tf_eigen_of_ratio(a, b, q, e.lambda)) {
+        e.q = 0;
+        return e;
+    }
+    tf_cholesky_solve(l, q, delta, q);
+    for (size_t k = 0; k < q * q; k++)
+        e.squares += delta[k] * delta[k];
+    if (u->as_r) {
+        e.as_read = TF_NEW_N(arena, double, q);
+        tf_eigen(delta, q, e.as_read, NULL);
+    }
+    return e;
+}
+
+static struct tf_tested test_of(const struct run *u, double value, const struct effects *e,
+                                bool score, enum tf_association which)
+{
+    const bool read = which == TF_TEST_SADDLEPOINT && score && e->as_read != NULL;
+    struct tf_tested t = tf_tested_by_effects(value, read ? e->as_read : e->lambda, e->q, u->df,
+                                              false, which);
+    double trace = 0;
+    for (size_t k = 0; k < e->q; k++)
+        trace += e->lambda[k];
+    if (which == TF_TEST_F && e->as_read != NULL) {
+        t.df = trace * trace / e->squares;
+        t.ddf = t.df * u->df;
+        t.p = u->df > 0 ? pf(value / trace, t.df, t.ddf, 0, 0) : (double)NAN;
+    }
+    t.statistic = value;
+    return t;
+}
+
 static void add_tests(const struct run *u, const enum tf_association *which, size_t n_which,
                       struct tf_result *out)
 {
     static const char *const TERM[] = {"deviance", "score"};
-    struct tf_arena *arena = u->r->arena;
-    const size_t cells = u->g->cells;
-    size_t q = 0;
-    const double *w = beyond(u, &q);
+    const struct effects e = effects_of(u);
     double value[2] = {u->small.deviance - u->large.deviance, 0};
-    double *lambda = TF_NEW_N(arena, double, q + 1);
-    for (size_t c = 0; c < cells; c++) {
+    for (size_t c = 0; c < u->g->cells; c++) {
         const double gap = u->large.mu[c] - u->small.mu[c];
         value[1] += gap * gap / u->small.mu[c]; /* n sum (gap / n)^2 / (mu / n) */
     }
-    double *a = simple_product(arena, w, q, w, q, u->t.share, cells, u->n);
-    double *b = design_product(arena, w, q, u->t.v_share, cells);
-    const bool sound = q > 0 && tf_eigen_of_ratio(a, b, q, lambda);
     for (size_t k = 0; k < n_which; k++)
         for (size_t m = 0; m < 2; m++) {
             struct tf_test *test = tf_result_test(u->r, out, tf_association_word(which[k]));
             test->term = TERM[m];
             test->by = u->d->by;
             test->n_by = u->ask->n_by;
-            if (!sound)
+            if (e.q == 0)
                 continue;
-            const struct tf_tested tested =
-                tf_tested_by_effects(value[m], lambda, q, u->df, false, which[k]);
-            test->statistic = value[m];
+            const struct tf_tested tested = test_of(u, value[m], &e, m == 1, which[k]);
+            test->statistic = tested.statistic;
             test->df = tested.df;
             test->ddf = tested.ddf;
             test->p = tested.p;
         }
 }
 
-static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, struct grid *g,
-                               const struct terms *small, const struct terms *large,
-                               const struct tf_domain *d, const enum tf_association *which,
-                               size_t n_which, struct tf_result *out, struct tf_err *reterr)
+static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, struct asked *a,
+                               const struct tf_domain *d, struct tf_result *out,
+                               struct tf_err *reterr)
 {
-    struct run u = {.r = r, .ask = ask, .d = d, .g = g, .n = (double)d->n};
+    struct tf_grid *const g = &a->grid;
+    struct run u = {.r = r, .ask = ask, .d = d, .g = g, .n = (double)d->n, .as_r = a->as_r};
     uint32_t *of = TF_NEW_N(r->arena, uint32_t, r->survey->n);
     bool *in = TF_NEW_N(r->arena, bool, r->survey->n);
-    TF_TRY(make_grid(r, ask, g, d, of, reterr));
+    TF_TRY(tf_grid_make(r, ask, g, d, of, reterr));
     for (size_t i = 0; i < r->survey->n; i++)
         in[i] = of[i] != TF_NO_CODE;
     for (size_t v = 0; v < g->n_vars; v++)
@@ -488,8 +319,8 @@ static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, st
     double *y = TF_NEW_N(r->arena, double, g->cells);
     for (size_t c = 0; c < g->cells; c++)
         y[c] = u.t.share[c] * u.n;
-    make_matrix(r->arena, g, small, &u.small);
-    make_matrix(r->arena, g, large, &u.large);
+    u.small.x = tf_terms_matrix(r->arena, g, &a->small, &u.small.name, &u.small.p);
+    u.large.x = tf_terms_matrix(r->arena, g, &a->large, &u.large.name, &u.large.p);
     if (!fit_model(r->arena, y, g->cells, &u.small) || !fit_model(r->arena, y, g->cells, &u.large)) {
         tf_result_note(r, out, "The table has too many empty cells for the model: nothing to say.");
         return TF_OK;
@@ -498,7 +329,7 @@ static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, st
     centre(&u.large, g->cells);
     make_items(&u, &tally, out);
     if (u.large.p > u.small.p)
-        add_tests(&u, which, n_which, out);
+        add_tests(&u, a->which, a->n_which, out);
     return TF_OK;
 }
 
@@ -524,48 +355,48 @@ static enum tf_code read_tests(const struct tf_runner *r, const struct tf_ask *a
     return TF_OK;
 }
 
-static bool contains(const struct terms *large, const struct terms *small)
+static enum tf_code read_keys(struct tf_runner *r, const struct tf_ask *ask, struct asked *a,
+                              struct tf_err *reterr)
 {
-    for (size_t k = 0; k < small->n; k++) {
-        bool there = false;
-        for (size_t j = 0; j < large->n; j++)
-            there |= large->set[j] == small->set[k];
-        if (!there)
-            return false;
+    const struct tf_yaml *formula = tf_yaml_get(ask->at, "formula");
+    const struct tf_yaml *against = tf_yaml_get(ask->at, "against");
+    const char *effects;
+    if (formula == NULL)
+        return tf_yaml_fail(ask->at, reterr, "a log-linear model without its `formula`");
+    TF_TRY(read_tests(r, ask, a->which, &a->n_which, reterr));
+    TF_TRY(tf_yaml_opt_text(ask->at, "effects", "r", &effects, reterr));
+    a->as_r = strcmp(effects, "r") == 0;
+    if (!a->as_r && strcmp(effects, "exact") != 0) {
+        (void)tf_yaml_fail(tf_yaml_get(ask->at, "effects"), reterr, "`effects` is not understood");
+        return tf_help(reterr, "Write r (as R's anova.svyloglin) or exact (traces of Delta).");
     }
-    return true;
+    TF_TRY(tf_terms_read(r, formula, &a->grid, &a->small, reterr));
+    if (against != NULL)
+        TF_TRY(tf_terms_read(r, against, &a->grid, &a->large, reterr));
+    else
+        tf_terms_all(&a->grid, &a->large);
+    if (tf_terms_contain(&a->large, &a->small))
+        return TF_OK;
+    (void)tf_yaml_fail(against != NULL ? against : formula, reterr,
+                       "the model in `against` must contain the one in `formula`");
+    return tf_help(reterr, "Every term of `formula` must be in `against`.");
 }
 
 enum tf_code tf_run_loglin(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,
                            struct tf_err *reterr)
 {
-    const struct tf_yaml *formula = tf_yaml_get(ask->at, "formula");
-    const struct tf_yaml *against = tf_yaml_get(ask->at, "against");
-    enum tf_association which[TF_N_ASSOCIATIONS];
-    struct terms small = {.n = 0}, large = {.n = 0};
-    struct grid g = {.n_vars = 0};
+    struct asked *a = TF_NEW(r->arena, struct asked);
     struct tf_domain *d;
-    size_t n, n_which;
-    if (formula == NULL)
-        return tf_yaml_fail(ask->at, reterr, "a log-linear model without its `formula`");
-    TF_TRY(read_tests(r, ask, which, &n_which, reterr));
-    TF_TRY(read_formula(r, formula, &g, &small, reterr));
-    if (against != NULL)
-        TF_TRY(read_formula(r, against, &g, &large, reterr));
-    else {
-        for (unsigned set = 1; set < 1u << g.n_vars; set++)
-            add_term(&large, set);
-        sort_terms(&large);
-    }
-    if (!contains(&large, &small)) {
-        (void)tf_yaml_fail(against != NULL ? against : formula, reterr,
-                           "the model in `against` must contain the one in `formula`");
-        return tf_help(reterr, "Every term of `formula` must be in `against`.");
-    }
+    size_t n;
+    TF_TRY(read_keys(r, ask, a, reterr));
     TF_TRY(tf_domains_make(r, ask, &d, &n, reterr));
     for (size_t k = 0; k < n; k++)
-        TF_TRY(one_domain(r, ask, &g, &small, &large, &d[k], which, n_which, out, reterr));
+        TF_TRY(one_domain(r, ask, a, &d[k], out, reterr));
     tf_result_note(r, out, "Coefficients are contrasts that sum to 0 over the categories; tests "
                            "compare with the larger model (R svyloglin, anova).");
+    if (a->as_r)
+        tf_result_note(r, out, "F counts its degrees of freedom, and saddlepoint the weights of the "
+                               "score, as R's anova.svyloglin does, which reads a matrix that is not "
+                               "symmetric as symmetric; `effects: exact` does not.");
     return TF_OK;
 }

@@ -26,7 +26,7 @@ static const struct kind kinds[] = {
     {"quantile", tf_run_quantile, KEYS("quantiles", "interval", "qrule")},
     {"crosstab", tf_run_crosstab, KEYS("rows", "cols", "percent", "tests")},
     {"gof", tf_run_gof, KEYS("p", "tests")},
-    {"loglin", tf_run_loglin, KEYS("formula", "against", "tests")},
+    {"loglin", tf_run_loglin, KEYS("formula", "against", "tests", "effects")},
     {"ttest", tf_run_ttest, KEYS("groups", "minus", "mu")},
     {"ranktest", tf_run_ranktest, KEYS("groups", "test", "ties")},
     {"kappa", tf_run_kappa, KEYS("agreement")},
