@@ -58,10 +58,10 @@ static void numbers(const struct tf_plan *p, struct tf_buf *b)
     const struct tf_plan_opt *o = &p->in;
     const bool power = o->aim == TF_PLAN_POWER;
     tf_buf_add(b, "# Sample size\n\n| | |\n|---|---:|\n");
-    line(b, "expected share", o->share, 4);
-    line(b, "expected mean", o->mean, 4);
+    line(b, power ? "share of the first group" : "expected share", o->share, 4);
+    line(b, power ? "mean of the first group" : "expected mean", o->mean, 4);
     line(b, "standard deviation", o->sd, 4);
-    line(b, power ? "of the other group" : "", power ? o->compare : (double)NAN, 4);
+    line(b, "of the second group", power ? o->compare : (double)NAN, 4);
     line(b, "chance to find the difference", power ? o->power : (double)NAN, 3);
     line(b, "level", o->level, 3);
     line(b, "design effect: clusters", isnan(o->icc) ? (double)NAN : p->deff_cluster, 3);
@@ -76,13 +76,18 @@ static void numbers(const struct tf_plan *p, struct tf_buf *b)
     line(b, "interviews in a PSU", p->take, 0);
     line(b, "take of least cost", p->best_take, 0);
     line(b, "**PSUs**", p->psus, 0);
-    line(b, "eligible households (response)", p->eligible, 0);
-    line(b, "households contacted (eligibility)", p->contacted, 0);
-    line(b, "**doors** (contact)", p->doors, 0);
+    if (o->response < 1)
+        line(b, "eligible households (response)", p->eligible, 0);
+    if (o->eligibility < 1)
+        line(b, "households contacted (eligibility)", p->contacted, 0);
+    if (p->doors > p->interviews)
+        line(b, "**doors** (contact)", p->doors, 0);
     line(b, "cost", p->cost, 0);
-    tf_buf_add(b, "| half-width of the interval, all interviews | ");
-    half_width(b, p, p->half_width);
-    tf_buf_add(b, " |\n");
+    if (!power) {
+        tf_buf_add(b, "| half-width of the interval | ");
+        half_width(b, p, p->half_width);
+        tf_buf_add(b, " |\n");
+    }
     if (isnan(o->deff) && isnan(o->icc) && isnan(o->weights_deff))
         tf_buf_add(b,
                    "\nNo design effect was given: these are the numbers of a simple random sample. "

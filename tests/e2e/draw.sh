@@ -5,6 +5,7 @@
 # usage: draw.sh path/to/trefoil
 set -u
 trefoil=$(realpath "$1")
+here=$(pwd)
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
 cd "$work" || exit 1
@@ -107,4 +108,33 @@ awk -F, 'NR > 1 {w = 1 / ($9 * $10 * $11); if (w / $13 > 1.0000001 || w / $13 < 
 { cat roster.csv; echo 'P99,H1,1,child,1,13,1'; } >strange.csv
 refuses 2 "strange.csv:$(wc -l <strange.csv):1" roster --roster strange.csv --sample set/sample.csv --households households.csv
 refuses 2 'say what to draw' houses
+
+# docs/DRAW.md: its files, its commands, its answers ("…": the rest is not shown, or what stood before)
+page=$(dirname "$0")/../../docs/DRAW.md
+case $page in /*) ;; *) page=$here/$page ;; esac
+mkdir page && cd page || exit 1
+n=0 kind= command=
+settle() { # compare the last command's answer with what the page shows
+    [ -n "$command" ] || return 0
+    n=$((n + 1))
+    sh -c "trefoil() { \"$trefoil\" \"\$@\"; }; $command" >got 2>&1 </dev/null || fail "the page's '$command' does not run: $(cat got)"
+    lines=$(wc -l <shown)
+    case "$(head -n 1 shown)" in "…") tail -n +2 shown >want; tail -n $((lines - 1)) got >part ;;
+    *) case "$(tail -n 1 shown)" in "…") sed '$d' shown >want; head -n $((lines - 1)) got >part ;;
+        *) cp shown want; cp got part ;; esac ;; esac
+    cmp -s want part || { fail "the page's '$command' answers otherwise"; diff want part | head -n 5; }
+    command=
+}
+while IFS= read -r line; do
+    case "$kind:$line" in
+    :'```csv '*) kind=csv file=${line#???csv }; : >"$file" ;;
+    :'```console') kind=console ;;
+    csv:'```') kind= ;;
+    console:'```') settle; kind= ;;
+    csv:*) printf '%s\n' "$line" >>"$file" ;;
+    console:'$ '*) settle; command=${line#??}; : >shown ;;
+    console:*) printf '%s\n' "$line" >>shown ;;
+    esac
+done <"$page"
+[ "$n" -ge 18 ] || fail "only $n examples were found in docs/DRAW.md"
 exit $bad
