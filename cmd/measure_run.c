@@ -35,6 +35,11 @@ static const char *shown(const struct grid *g, double x, double scale, int decim
     return tf_buf_text(&b);
 }
 
+static const char *shown_p(const struct grid *g, double p)
+{
+    return g->people && p < 0.00005 ? "<0.0001" : shown(g, p, 1, 4);
+}
+
 static const char **add_column(struct grid *g, const char *head)
 {
     if (g->cols >= sizeof g->cell / sizeof g->cell[0])
@@ -73,6 +78,14 @@ static void add_numbers(struct grid *g, const char *head, size_t offset, double 
     const char **to = add_column(g, head);
     for (size_t k = 0; to != NULL && k < g->rows; k++)
         to[k] = shown(g, *(const double *)((const char *)&g->r->item[k] + offset), scale, decimals);
+    drop_if_empty(g);
+}
+
+static void add_p(struct grid *g)
+{
+    const char **to = add_column(g, "p");
+    for (size_t k = 0; to != NULL && k < g->rows; k++)
+        to[k] = shown_p(g, g->r->item[k].p);
     drop_if_empty(g);
 }
 
@@ -164,7 +177,7 @@ static struct grid item_grid(struct tf_arena *arena, const struct tf_result *r, 
     add_numbers(&g, "deff", offsetof(struct tf_item, deff), 1, 2);
     add_numbers(&g, "df", offsetof(struct tf_item, df), 1, 0);
     add_numbers(&g, "statistic", offsetof(struct tf_item, statistic), 1, 3);
-    add_numbers(&g, "p", offsetof(struct tf_item, p), 1, 4);
+    add_p(&g);
     add_flags(&g);
     return g;
 }
@@ -200,7 +213,7 @@ static const char **test_cells(struct tf_arena *arena, const struct tf_result *r
         const char *row[TEST_COLUMNS] = {t->name, t->term != NULL ? t->term : "",
                                          test_domain(arena, t), shown(&g, t->statistic, 1, 4),
                                          shown(&g, t->df, 1, 2), shown(&g, t->ddf, 1, 2),
-                                         shown(&g, t->p, 1, 4)};
+                                         shown_p(&g, t->p)};
         memcpy(cell + (k + 1) * TEST_COLUMNS, row, sizeof row);
     }
     return cell;

@@ -38,11 +38,11 @@ enum tf_code tf_options(struct tf_run *run, const struct tf_option *option, size
     bool literal = false;
     for (int k = 0; k < run->argc; k++) {
         const char *arg = run->argv[k];
-        if (literal || strncmp(arg, "--", 2) != 0) {
+        if (literal || arg[0] != '-' || strchr("0123456789.", arg[1]) != NULL) { /* "-" and "-5" too */
             word[words++] = arg;
             continue;
         }
-        if (arg[2] == '\0') {
+        if (strcmp(arg, "--") == 0) {
             literal = true;
             continue;
         }

@@ -200,6 +200,7 @@ enum tf_code tf_measure_recipe(struct tf_arena *arena, const char *path, struct 
     run->n_psu = all.psu;
     run->n_strata = all.strata;
     run->df = tf_survey_df(arena, r->survey, NULL);
+    run->n_replicates = tf_replicates_count(r->survey);
     run->step = r->step;
     run->n_steps = r->n_steps;
     run->result = r->result;
