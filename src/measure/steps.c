@@ -39,6 +39,7 @@ struct tf_step {
     const char **country; /* none: all */
     size_t n_countries;
     void *said, *bound;
+    bool known;           /* standard errors know its totals */
 };
 struct tf_steps {
     struct tf_step *step;
@@ -249,7 +250,8 @@ enum tf_code tf_steps_take(struct tf_weighing *g, struct tf_steps *steps, const 
             TF_TRY(add_column(g, s, w, reterr));
         struct tf_calibrated *known = s->kind->known_totals != NULL
                                           ? s->kind->known_totals(g, s->bound, w) : NULL;
-        if (known != NULL)
+        s->known = known != NULL;
+        if (s->known)
             ret->calibrated[ret->n_calibrated++] = known;
         ret->report[ret->n_reports++] = diagnose(g, s, &took, w, why);
         why = took.why_without != NULL ? took.why_without : why;
@@ -258,25 +260,35 @@ enum tf_code tf_steps_take(struct tf_weighing *g, struct tf_steps *steps, const 
     return TF_OK;
 }
 
+static void add_word(struct tf_buf *list, const char *word)
+{
+    tf_buf_printf(list, "%s%s", list->n > 0 ? ", " : "", word);
+}
+
 /* The design's sentence, with what the weights went through. */
 static const char *describe(const struct tf_survey *s)
 {
     static const char none[] = "no weight: every case counts 1";
-    struct tf_buf b = {.arena = s->arena}, known = {.arena = s->arena};
-    bool given = false;
+    struct tf_buf all = {.arena = s->arena}, known = {.arena = s->arena},
+                  given = {.arena = s->arena}, b = {.arena = s->arena};
     for (size_t k = 0; k < s->steps->n_taken; k++) {
         const struct tf_step_kind *kind = s->steps->taken[k]->kind;
-        tf_buf_printf(&b, "%s%s", k > 0 ? ", " : "weights by the steps ", kind->word);
-        given = given || kind == &tf_step_nonresponse || kind == &tf_step_trim;
-        if (kind->known_totals != NULL && (kind != &tf_step_scale || s->n_calibrated > 0))
-            tf_buf_printf(&known, "%s%s", known.n > 0 ? ", " : "", kind->word);
+        add_word(&all, kind->word);
+        if (s->steps->taken[k]->known)
+            add_word(&known, kind->word);
+        else if (kind == &tf_step_nonresponse || kind == &tf_step_trim)
+            add_word(&given, kind->word);
     }
+    tf_buf_printf(&b, "weights by the steps %s", tf_buf_text(&all));
     if (s->kind == TF_BY_REPLICATES)
         tf_buf_add(&b, ", which every replicate takes again");
-    else if (s->n_calibrated > 0)
-        tf_buf_printf(&b, "; standard errors know the totals of %s", tf_buf_text(&known));
-    if (given && s->kind != TF_BY_REPLICATES)
-        tf_buf_add(&b, "; they take the factors of nonresponse and trimming as given");
+    else if (known.n > 0 || given.n > 0)
+        tf_buf_add(&b, "; standard errors");
+    if (s->kind != TF_BY_REPLICATES && known.n > 0)
+        tf_buf_printf(&b, " know the totals of %s", tf_buf_text(&known));
+    if (s->kind != TF_BY_REPLICATES && given.n > 0)
+        tf_buf_printf(&b, "%s take the factors of %s as given", known.n > 0 ? " and" : "",
+                      tf_buf_text(&given));
     const char *before = s->text != NULL ? s->text : "";
     if (s->steps->n_taken > 0 && s->steps->taken[0]->kind->begins && tf_starts(before, none))
         return tf_printf(s->arena, "%s%s", tf_buf_text(&b), before + sizeof none - 1);
