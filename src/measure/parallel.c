@@ -1,7 +1,7 @@
 /* A few jobs on a few threads.
  *
- * Job k goes to thread k mod threads. Jobs share nothing that they write, so the answer has the same
- * bits on one thread and on eight; a thread that cannot be had does its jobs on the caller's. */
+ * Job k goes to thread k mod threads. Jobs share nothing that they write, so the answer has the
+ * same bits on one thread and on eight; a thread that cannot be had does its jobs on the caller's. */
 #include <pthread.h>
 
 #include "measure/variance.h"
@@ -24,15 +24,13 @@ static void *work(void *given)
     return NULL;
 }
 
-void tf_in_parallel(unsigned threads, size_t n, void (*job)(void *context, size_t k),
-                    void *context)
+void tf_in_parallel(unsigned threads, size_t n, void (*job)(void *context, size_t k), void *context)
 {
     struct share share[MOST_THREADS];
     size_t m = threads < 1 ? 1 : threads > MOST_THREADS ? MOST_THREADS : threads;
     m = m < n ? m : n;
     for (size_t t = 0; t < m; t++)
-        share[t] = (struct share){
-            .first = t, .step = m, .n = n, .job = job, .context = context};
+        share[t] = (struct share){.first = t, .step = m, .n = n, .job = job, .context = context};
     for (size_t t = 1; t < m; t++)
         share[t].runs = pthread_create(&share[t].thread, NULL, work, &share[t]) == 0;
     if (m > 0)

@@ -7,15 +7,15 @@
  * could not be calibrated again) is left out for that number, as R does with NA.
  *
  * Replicate weights are never stored for all r, which would be n x R numbers: a replicate is one
- * multiplier per sampling unit, computed when it is asked for, by formula or from a stream of random
- * numbers that bears the replicate's name. The weighting steps then run again on the product, so
- * that the replicates know what calibration did.
+ * multiplier per sampling unit, computed when it is asked for, by formula or from a stream of
+ * random numbers that bears the replicate's name. The weighting steps then run again on the
+ * product, so that the replicates know what calibration did.
  *
  * Degrees of freedom, as R's degf of such designs: the rank of the replicate weights of the domain
  * minus 1, with R's tolerance (a column counts when what is left of it after the columns before is
- * at least 1e-5 of its length). The rank is that of the R x R matrix of products, where the tolerance
- * is squared. Where weighting steps follow and the file is large (n x R above 20 million) the steps
- * are left out of the rank; they change it by one or so.
+ * at least 1e-5 of its length). The rank is that of the R x R matrix of products, where the
+ * tolerance is squared. Where weighting steps follow and the file is large (n x R above 20 million)
+ * the steps are left out of the rank; they change it by one or so.
  *
  * Sources: Wolter (2007), Introduction to Variance Estimation, chs. 3-5; R survey 4.1 for scales. */
 #include "measure/replicates.h"
@@ -28,28 +28,28 @@ static const char *const keys_fay[] = {"type", "mse", "rho", "large", NULL};
 static const char *const keys_brr[] = {"type", "mse", "large", NULL};
 static const char *const keys_random[] = {"type", "mse", "replicates", "seed", NULL};
 static const char *const keys_sdr[] = {"type", "mse", "replicates", "sort", NULL};
-static const char *const keys_given[] = {"type",   "mse",      "file", "columns", "scale",
-                                         "rscales", "combined", "rho",  "fpc",    NULL};
+static const char *const keys_given[] = {"type",    "mse",      "file", "columns", "scale",
+                                         "rscales", "combined", "rho",  "fpc",     NULL};
 static const struct kind {
     const char *word;
     const char *const *keys;
     enum tf_code (*read)(const struct tf_replicates_reader *r, struct tf_err *reterr);
 } kinds[] = {
-    {"jk1", keys_plain, tf_replicates_jk1},
-    {"jkn", keys_plain, tf_replicates_jkn},
-    {"brr", keys_brr, tf_replicates_brr},
-    {"fay", keys_fay, tf_replicates_fay},
-    {"bootstrap_rw", keys_random, tf_replicates_rao_wu},
+    {"jk1",          keys_plain,  tf_replicates_jk1          },
+    {"jkn",          keys_plain,  tf_replicates_jkn          },
+    {"brr",          keys_brr,    tf_replicates_brr          },
+    {"fay",          keys_fay,    tf_replicates_fay          },
+    {"bootstrap_rw", keys_random, tf_replicates_rao_wu       },
     {"bootstrap_cd", keys_random, tf_replicates_canty_davison},
-    {"mrb", keys_random, tf_replicates_preston},
-    {"sdr", keys_sdr, tf_replicates_sdr},
+    {"mrb",          keys_random, tf_replicates_preston      },
+    {"sdr",          keys_sdr,    tf_replicates_sdr          },
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
 /* ---- Reading -------------------------------------------------------------------------------- */
 
-static enum tf_code find_kind(const struct tf_yaml *at, const struct kind **ret,
-                              struct tf_err *reterr)
+static enum tf_code
+find_kind(const struct tf_yaml *at, const struct kind **ret, struct tf_err *reterr)
 {
     static const struct kind given = {"given", keys_given, tf_replicates_given};
     const char *word, *names[N_KINDS + 1] = {NULL};
@@ -183,15 +183,15 @@ static double *multiplier_scratch(struct tf_arena *arena, const struct tf_survey
 
 #pragma weak tf_steps_again
 
-static enum tf_code final_weights(const struct tf_survey *s, size_t r, double *m, double *w,
-                                  struct tf_err *reterr)
+static enum tf_code
+final_weights(const struct tf_survey *s, size_t r, double *m, double *w, struct tf_err *reterr)
 {
     raw_weights(s, r, m, w);
     return s->steps != NULL ? tf_steps_again(s, w, reterr) : TF_OK;
 }
 
-enum tf_code tf_replicates_weights(const struct tf_survey *s, size_t r, double *w,
-                                   struct tf_err *reterr)
+enum tf_code
+tf_replicates_weights(const struct tf_survey *s, size_t r, double *w, struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("replicate weights", (size_t)1 << 32);
     const enum tf_code code = final_weights(s, r, multiplier_scratch(scratch, s), w, reterr);
@@ -252,7 +252,7 @@ enum tf_code tf_replicates_fit(const struct tf_survey *s, const struct tf_statis
 {
     const size_t count = s->replicates->count, p = fit->p;
     struct tf_arena *scratch = tf_arena_new("replicates", (size_t)1 << 33);
-    double *theta = TF_NEW_N(scratch, double, p * count), *w = TF_NEW_N(scratch, double, s->n);
+    double *theta = TF_NEW_N(scratch, double, p *count), *w = TF_NEW_N(scratch, double, s->n);
     double *m = multiplier_scratch(scratch, s);
     enum tf_code code = TF_OK;
     for (size_t r = 0; r < count && code == TF_OK; r++) {
@@ -267,8 +267,7 @@ enum tf_code tf_replicates_fit(const struct tf_survey *s, const struct tf_statis
     }
     if (code == TF_OK) {
         fit->replicates = count;
-        fit->replicates_failed =
-            tf_replicates_spread(s, theta, fit->theta, p, fit->full, fit->v);
+        fit->replicates_failed = tf_replicates_spread(s, theta, fit->theta, p, fit->full, fit->v);
         /* the statistic stands at the sample's own weights again, for whoever asks it more */
         code = statistic->value(statistic->self, s->w, fit->theta, reterr);
     }
@@ -316,7 +315,7 @@ static void add_products(double *g, const double *x, size_t c)
 /* Rank of x (n x c, rows contiguous); stops as soon as no more can come. */
 static size_t rank_of_rows(struct tf_arena *scratch, const double *x, size_t n, size_t c)
 {
-    double *g = TF_NEW_N(scratch, double, c * c), *copy = TF_NEW_N(scratch, double, c * c);
+    double *g = TF_NEW_N(scratch, double, c *c), *copy = TF_NEW_N(scratch, double, c *c);
     double *was = TF_NEW_N(scratch, double, c);
     const size_t most = n < c ? n : c;
     size_t rank = 0, look = 2 * most;
@@ -333,8 +332,8 @@ static size_t rank_of_rows(struct tf_arena *scratch, const double *x, size_t n, 
     return rank;
 }
 
-/* Rank of what is multiplied to the units of a stage: rows of one unit point the same way, so that a
- * unit is one row of the length of its weights. */
+/* Rank of what is multiplied to the units of a stage: rows of one unit point the same way, so that
+ * a unit is one row of the length of its weights. */
 static size_t rank_by_unit(struct tf_arena *scratch, const struct tf_survey *s, const bool *domain)
 {
     const struct tf_replicates *rep = s->replicates;
@@ -370,7 +369,7 @@ static size_t rank_by_unit(struct tf_arena *scratch, const struct tf_survey *s, 
 static size_t rank_by_row(struct tf_arena *scratch, const struct tf_survey *s, const bool *domain)
 {
     const size_t c = s->replicates->count, wide = s->n < c + 16 ? s->n : c + 16;
-    double *x = TF_NEW_N(scratch, double, wide * c), *w = TF_NEW_N(scratch, double, s->n);
+    double *x = TF_NEW_N(scratch, double, wide *c), *w = TF_NEW_N(scratch, double, s->n);
     double *m = multiplier_scratch(scratch, s), *sign = TF_NEW_N(scratch, double, s->n);
     uint32_t *into = TF_NEW_N(scratch, uint32_t, s->n);
     struct tf_rng rng = tf_rng_named("rank of replicate weights");
@@ -394,8 +393,7 @@ double tf_replicates_df(const struct tf_survey *s, const bool *domain)
     struct tf_arena *scratch = tf_arena_new("degrees of freedom", (size_t)1 << 33);
     const bool small = (double)s->n * (double)rep->count <= 2e7;
     const bool by_row = rep->multiplier == NULL || (s->steps != NULL && small);
-    const size_t rank =
-        by_row ? rank_by_row(scratch, s, domain) : rank_by_unit(scratch, s, domain);
+    const size_t rank = by_row ? rank_by_row(scratch, s, domain) : rank_by_unit(scratch, s, domain);
     tf_arena_free(scratch);
     return (double)rank - 1;
 }

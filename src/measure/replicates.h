@@ -1,9 +1,9 @@
 /* Replicate weights: what the files that make them share, and what the one-pass engine asks.
  * Private to the room.
  *
- * A kind of replicates is a row of the table in replicates.c: its word, its keys and a function that
- * reads them. It fills scale, rscales and `multiplier`, which writes what each unit of one stage is
- * multiplied by; or `weights`, for weights that came with the data. */
+ * A kind of replicates is a row of the table in replicates.c: its word, its keys and a function
+ * that reads them. It fills scale, rscales and `multiplier`, which writes what each unit of one
+ * stage is multiplied by; or `weights`, for weights that came with the data. */
 #ifndef TF_MEASURE_REPLICATES_H
 #define TF_MEASURE_REPLICATES_H
 
@@ -20,12 +20,12 @@ size_t tf_replicates_spread(const struct tf_survey *s, const double *theta, cons
                             size_t p, bool full, double *v);
 /* Rank of the replicate weights of a domain, minus 1 (R's degf.svyrep.design). */
 double tf_replicates_df(const struct tf_survey *s, const bool *domain);
-/* The multipliers of replicate r on the base weights of whole first-stage units, [stage[0].n_units];
- * false when the replicates are not made of such (given weights, multistage bootstraps). Safe to
- * call from several threads. */
+/* The multipliers of replicate r on the base weights of whole first-stage units,
+ * [stage[0].n_units]; false when the replicates are not made of such (given weights, multistage
+ * bootstraps). Safe to call from several threads. */
 bool tf_replicates_multiplier(const struct tf_survey *s, size_t r, double *m);
-/* V = scale x sum_r rscales[r] (theta_r - centre)^2; mse: the centre is the estimate itself, else the
- * mean of the replicates with rscales > 0. */
+/* V = scale x sum_r rscales[r] (theta_r - centre)^2; mse: the centre is the estimate itself, else
+ * the mean of the replicates with rscales > 0. */
 double tf_replicates_scale(const struct tf_survey *s);
 const double *tf_replicates_rscales(const struct tf_survey *s);
 bool tf_replicates_mse(const struct tf_survey *s);

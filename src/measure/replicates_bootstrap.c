@@ -1,25 +1,26 @@
 /* Bootstraps: samples drawn again from the sample, as often as asked (`replicates`, default 500).
  *
- *     bootstrap_rw   Rao & Wu (1988, J. Am. Stat. Assoc. 83, 231-241; Rao, Wu & Yue 1992): of the n_h
- *                    PSUs of a stratum n_h - 1 are drawn with replacement; a PSU drawn t times counts
- *                    t n_h / (n_h - 1).                  V = 1 / (R - 1) sum_r (theta_r - centre)^2
+ *     bootstrap_rw   Rao & Wu (1988, J. Am. Stat. Assoc. 83, 231-241; Rao, Wu & Yue 1992): of the
+ *                    n_h PSUs of a stratum n_h - 1 are drawn with replacement; a PSU drawn t times
+ *                    counts t n_h / (n_h - 1).   V = 1 / (R - 1) sum_r (theta_r - centre)^2
  *     bootstrap_cd   Canty & Davison (1999, The Statistician 48, 379-391): n_h draws with
  *                    replacement, or, with population sizes, without replacement from N_h copies of
  *                    the PSUs (floor or ceiling of N_h / n_h each). A PSU drawn t times counts t.
  *                    V = k / ((k - 1)(R - 1)) sum_r ..., k the harmonic mean of the n_h
- *     mrb            Preston's multistage rescaled bootstrap (2009, Survey Methodology 35, 227-234),
- *                    for samples without replacement at each stage. In a stratum floor(n / 2) units
- *                    are kept without replacement; with l_s = sqrt(F (n* (1 - f) / (n - n*))), F the
- *                    product of the fractions of the stages before, the multiplier is
+ *     mrb            Preston's multistage rescaled bootstrap (2009, Survey Methodology 35,
+ *                    227-234), for samples without replacement at each stage. In a stratum
+ *                    n* = floor(n / 2) units are kept without replacement; with
+ *                    l_s = sqrt(F (n* (1 - f) / (n - n*))), F the product of the fractions of the
+ *                    stages before, the multiplier is
  *                        1 + sum over stages s of
  *                            (product of sqrt(n / n*) kept over the stages before)
  *                            l_s (kept n / n* - 1)
  *                    V = 1 / (R - 1) sum_r ...
  *
  * As R survey 4.1 (subbootstrap, bootstrap, mrbbootstrap), but for the random numbers: replicate r
- * comes from the stream named "SEED/bootstrap/r", on any machine and any number of threads, whichever
- * replicate is asked first. A stratum of one PSU stays as it is
- * (multiplier 1). Finite populations enter through cd and mrb only. */
+ * comes from the stream named "SEED/bootstrap/r", on any machine and any number of threads,
+ * whichever replicate is asked first. A stratum of one PSU stays as it is (multiplier 1). Finite
+ * populations enter through cd and mrb only. */
 #include <math.h>
 #include <string.h>
 
@@ -68,8 +69,8 @@ static void rao_wu(const struct tf_replicates *rep, size_t r, double *m)
 
 /* n of the copies, without replacement: a PSU is met in proportion to its copies, and taken in
  * proportion to those that are left. */
-static void from_copies(struct tf_rng *rng, const uint32_t *unit, uint32_t n,
-                        const uint32_t *copies, double *m)
+static void
+from_copies(struct tf_rng *rng, const uint32_t *unit, uint32_t n, const uint32_t *copies, double *m)
 {
     uint32_t most = 0;
     for (uint32_t k = 0; k < n; k++)
@@ -104,8 +105,8 @@ static void canty_davison(const struct tf_replicates *rep, size_t r, double *m)
 /* One stratum of one stage: who is kept, and what the stage adds to each unit's multiplier.
  * Selection sampling (Knuth, TAOCP 2, 3.4.2, algorithm S). before: fractions of the stages before;
  * grown: the product of sqrt(n / n*) of the kept units above, 0 where one was not kept. */
-static void keep_half(struct tf_rng *rng, const uint32_t *unit, uint32_t n, double f,
-                      double before, double grown, double *kept, double *add)
+static void keep_half(struct tf_rng *rng, const uint32_t *unit, uint32_t n, double f, double before,
+                      double grown, double *kept, double *add)
 {
     const uint32_t half = n / 2;
     if (half == 0 || !(grown > 0)) {
@@ -153,8 +154,7 @@ static void preston(const struct tf_replicates *rep, size_t r, double *m)
     struct tf_rng rng = stream(b, r);
     struct floor above = {.kept = NULL};
     /* one stage needs no scratch, and may be asked from several threads */
-    struct tf_arena *scratch =
-        b->n_levels > 1 ? tf_arena_new("bootstrap", (size_t)1 << 32) : NULL;
+    struct tf_arena *scratch = b->n_levels > 1 ? tf_arena_new("bootstrap", (size_t)1 << 32) : NULL;
     for (size_t l = 0; l < b->n_levels; l++) {
         const size_t n = b->s->stage[l].n_units;
         struct floor here = {.sum = m};
@@ -232,8 +232,8 @@ static void make_copies(struct bootstrap *b)
     }
 }
 
-enum tf_code tf_replicates_canty_davison(const struct tf_replicates_reader *r,
-                                         struct tf_err *reterr)
+enum tf_code
+tf_replicates_canty_davison(const struct tf_replicates_reader *r, struct tf_err *reterr)
 {
     struct bootstrap *b;
     size_t count;

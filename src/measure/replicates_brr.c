@@ -4,16 +4,17 @@
  * its second where it holds -1: the one taken counts 2 - rho, the other rho.
  *
  *     brr   rho = 0 (McCarthy 1969, Rev. Int. Stat. Inst. 37, 239-264)
- *     fay   0 < rho < 1: nobody is left out altogether (Dippo, Fay & Morganstein 1984; Judkins 1990,
- *           J. Official Statist. 6, 223-239)
+ *     fay   0 < rho < 1: nobody is left out altogether (Dippo, Fay & Morganstein 1984; Judkins
+ *           1990, J. Official Statist. 6, 223-239)
  *     V = 1 / (R (1 - rho)^2)  sum_r (theta_r - centre)^2
  *
  * Full orthogonal balance: R is the order of the matrix (hadamard.c), above the number of pairs.
  * Pairs are numbered as R survey's brrweights does, so that also a ratio gets the same replicates:
- * strata sorted by their text, first those of more than two PSUs, then those of two; PSUs in a stratum
- * in the order of the data. A stratum of more PSUs is split into neighbouring pairs (`large: split`,
- * R's default, an even number) or into two halves (`large: merge`). A lonely PSU counts 1 always
- * under `remove` and `certainty`; other rules are refused. Population sizes are not used. */
+ * strata sorted by their text, first those of more than two PSUs, then those of two; PSUs in a
+ * stratum in the order of the data. A stratum of more PSUs is split into neighbouring pairs
+ * (`large: split`, R's default, an even number) or into two halves (`large: merge`). A lonely PSU
+ * counts 1 always under `remove` and `certainty`; other rules are refused. Population sizes are not
+ * used. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -24,8 +25,8 @@ struct brr {
     const struct tf_stage *st;
     const uint8_t *h; /* the matrix */
     size_t order, n_pairs;
-    int64_t *pair;    /* [n_units] or FIXED */
-    uint8_t *first;   /* [n_units] 1: on the first side of its pair */
+    int64_t *pair;  /* [n_units] or FIXED */
+    uint8_t *first; /* [n_units] 1: on the first side of its pair */
     double rho;
 };
 
@@ -74,8 +75,8 @@ static struct member *sorted(const struct tf_survey *s, struct tf_arena *arena)
     const struct tf_stage *st = &s->stage[0];
     struct member *member = TF_NEW_N(arena, struct member, st->n_units);
     for (size_t row = s->n; row-- > 0;)
-        member[st->unit[row]] = (struct member){s->stratum_name[st->stratum[row]],
-                                                st->unit[row], (uint32_t)row};
+        member[st->unit[row]] =
+            (struct member){s->stratum_name[st->stratum[row]], st->unit[row], (uint32_t)row};
     qsort(member, st->n_units, sizeof *member, in_order);
     return member;
 }
@@ -99,16 +100,15 @@ static void pair_up(struct brr *b, const struct member *member, uint32_t n, bool
     b->n_pairs += merge && n > 2 ? 1 : n / 2;
 }
 
-static enum tf_code make_pairs(const struct tf_replicates_reader *r, struct brr *b, bool merge,
-                               struct tf_err *reterr)
+static enum tf_code
+make_pairs(const struct tf_replicates_reader *r, struct brr *b, bool merge, struct tf_err *reterr)
 {
     const struct tf_stage *st = b->st;
     const struct member *member = sorted(r->s, r->s->arena);
     for (int wanted = 0; wanted < 2; wanted++) /* large strata, then pairs */
         for (size_t k = 0; k < st->n_units;) {
             const uint32_t n = st->stratum_units[st->unit_stratum[member[k].unit]];
-            if (n == 1 && r->s->lonely != TF_LONELY_REMOVE &&
-                r->s->lonely != TF_LONELY_CERTAINTY)
+            if (n == 1 && r->s->lonely != TF_LONELY_REMOVE && r->s->lonely != TF_LONELY_CERTAINTY)
                 return refuse(r, "a stratum of one PSU has no half-sample", member[k].stratum,
                               "Choose `lonely_psu: remove` or `certainty`, or merge strata.",
                               reterr);

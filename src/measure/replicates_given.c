@@ -3,9 +3,9 @@
  *     replicates: {columns: "repw1-repw80", type: acs}
  *     replicates: {file: repw.csv, scale: 0.05, rscales: [1, 1, …], mse: true}
  *
- * Columns of the data (a list, or the first and last joined by '-'), or of a CSV file whose rows stand
- * in the order of the data. `combined: true` (R's default): they are weights; false: they are to be
- * multiplied by the weight. They are kept once, as they were read.
+ * Columns of the data (a list, or the first and last joined by '-'), or of a CSV file whose rows
+ * stand in the order of the data. `combined: true` (R's default): they are weights; false: they are
+ * to be multiplied by the weight. They are kept once, as they were read.
  *
  * scale and rscales are given, or follow from the type as in R survey's svrepdesign, R being the
  * number of replicates:
@@ -13,7 +13,8 @@
  *     brr            1 / R
  *     fay            1 / (R (1 - rho)^2)
  *     bootstrap      1 / (R - 1), unless given
- *     jk1            (R - 1) / R, unless given; not combined: 1 / the largest of the first replicate
+ *     jk1            (R - 1) / R, unless given; not combined: 1 / the largest of the first
+ *     replicate
  *     jkn            rscales must be given; not combined: 1 / the largest of each
  *     acs, sdr       4 / R
  *     jk2            1
@@ -29,10 +30,18 @@ static const struct type {
     const char *word;
     enum scaling scaling;
 } types[] = {
-    {"brr", FROM_R},          {"fay", FROM_RHO},       {"bootstrap", BOOTSTRAP},
-    {"bootstrap_rw", BOOTSTRAP}, {"bootstrap_cd", BOOTSTRAP}, {"mrb", BOOTSTRAP},
-    {"jk1", JK1},             {"jkn", JKN},            {"acs", FOUR},
-    {"sdr", FOUR},            {"jk2", ONE},            {"other", OTHER},
+    {"brr",          FROM_R   },
+    {"fay",          FROM_RHO },
+    {"bootstrap",    BOOTSTRAP},
+    {"bootstrap_rw", BOOTSTRAP},
+    {"bootstrap_cd", BOOTSTRAP},
+    {"mrb",          BOOTSTRAP},
+    {"jk1",          JK1      },
+    {"jkn",          JKN      },
+    {"acs",          FOUR     },
+    {"sdr",          FOUR     },
+    {"jk2",          ONE      },
+    {"other",        OTHER    },
 };
 enum { N_TYPES = sizeof types / sizeof *types };
 
@@ -70,18 +79,18 @@ static enum tf_code take_column(const struct tf_replicates_reader *r, const stru
     return TF_OK;
 }
 
-static enum tf_code from_file(const struct tf_replicates_reader *r, struct given *g,
-                              struct tf_err *reterr)
+static enum tf_code
+from_file(const struct tf_replicates_reader *r, struct given *g, struct tf_err *reterr)
 {
     const struct tf_yaml *at = tf_yaml_get(r->at, "file");
     const char *name;
     struct tf_table *t;
     TF_TRY(tf_yaml_need_text(r->at, "file", &name, reterr));
-    const char *path = name[0] == '/' || r->dir == NULL ? name
-                                                        : tf_path_join(r->s->arena, r->dir, name);
-    TF_TRY(tf_recipe_place(at, tf_csv_read(r->s->arena, path,
-                                           (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
-                           reterr));
+    const char *path =
+        name[0] == '/' || r->dir == NULL ? name : tf_path_join(r->s->arena, r->dir, name);
+    TF_TRY(tf_recipe_place(
+        at, tf_csv_read(r->s->arena, path, (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
+        reterr));
     if (t->n_rows != r->s->n) {
         (void)tf_yaml_fail(at, reterr, "'%s' has %zu rows and the data %zu", name, t->n_rows,
                            r->s->n);
@@ -102,8 +111,8 @@ static enum tf_code range(const struct tf_replicates_reader *r, const struct tf_
     *ret_first = tf_table_find(t, at->text);
     *ret_last = *ret_first;
     while (*ret_first >= t->n_cols && (dash = strchr(dash, '-')) != NULL) {
-        const char *a = tf_trim(r->s->arena, tf_strndup(r->s->arena, at->text,
-                                                        (size_t)(dash - at->text)));
+        const char *a =
+            tf_trim(r->s->arena, tf_strndup(r->s->arena, at->text, (size_t)(dash - at->text)));
         *ret_first = tf_table_find(t, a);
         *ret_last = tf_table_find(t, tf_trim(r->s->arena, ++dash));
         if (*ret_last >= t->n_cols)
@@ -117,12 +126,12 @@ static enum tf_code range(const struct tf_replicates_reader *r, const struct tf_
     return tf_help(reterr, "Name the first column of the file first.");
 }
 
-static enum tf_code from_columns(const struct tf_replicates_reader *r, struct given *g,
-                                 struct tf_err *reterr)
+static enum tf_code
+from_columns(const struct tf_replicates_reader *r, struct given *g, struct tf_err *reterr)
 {
     const struct tf_yaml *at = tf_yaml_get(r->at, "columns");
     const bool list = at->kind == TF_YAML_LIST;
-    g->x = TF_NEW_N(r->s->arena, const double *, r->s->t->n_cols * (list ? at->n : 1));
+    g->x = TF_NEW_N(r->s->arena, const double *, r->s->t->n_cols *(list ? at->n : 1));
     for (size_t k = 0; k < (list ? at->n : 1); k++) {
         const struct tf_yaml *one = list ? at->item[k] : at;
         size_t first, last;
@@ -166,8 +175,8 @@ static double largest(const struct given *g, size_t r)
     return most;
 }
 
-static enum tf_code find_type(const struct tf_replicates_reader *r, enum scaling *ret,
-                              struct tf_err *reterr)
+static enum tf_code
+find_type(const struct tf_replicates_reader *r, enum scaling *ret, struct tf_err *reterr)
 {
     const char *word;
     TF_TRY(tf_yaml_opt_text(r->at, "type", NULL, &word, reterr));
@@ -222,8 +231,8 @@ static enum tf_code scale_by_type(const struct tf_replicates_reader *r, enum sca
     return TF_OK;
 }
 
-static enum tf_code read_scales(const struct tf_replicates_reader *r, const struct given *g,
-                                struct tf_err *reterr)
+static enum tf_code
+read_scales(const struct tf_replicates_reader *r, const struct given *g, struct tf_err *reterr)
 {
     enum scaling type;
     bool given, rgiven, fgiven;

@@ -90,8 +90,8 @@ static struct jackknife *begin(const struct tf_replicates_reader *r)
     return j;
 }
 
-static void leave_out(const struct tf_replicates_reader *r, struct jackknife *j, uint32_t unit,
-                      double rscale)
+static void
+leave_out(const struct tf_replicates_reader *r, struct jackknife *j, uint32_t unit, double rscale)
 {
     j->left_out[r->rep->count] = unit;
     r->rep->rscales[r->rep->count++] = rscale;

@@ -77,8 +77,8 @@ static int in_order(const void *a, const void *b)
 }
 
 /* The rank of every row by the columns of `sort`; NULL without. */
-static enum tf_code sort_ranks(const struct tf_replicates_reader *r, const uint32_t **ret,
-                               struct tf_err *reterr)
+static enum tf_code
+sort_ranks(const struct tf_replicates_reader *r, const uint32_t **ret, struct tf_err *reterr)
 {
     const char **name;
     size_t n;
@@ -97,16 +97,16 @@ static enum tf_code sort_ranks(const struct tf_replicates_reader *r, const uint3
     return TF_OK;
 }
 
-static enum tf_code sorted(const struct tf_replicates_reader *r, struct place **ret,
-                           struct tf_err *reterr)
+static enum tf_code
+sorted(const struct tf_replicates_reader *r, struct place **ret, struct tf_err *reterr)
 {
     const struct tf_stage *st = &r->s->stage[0];
     const uint32_t *rank;
     struct place *place = TF_NEW_N(r->s->arena, struct place, st->n_units);
     TF_TRY(sort_ranks(r, &rank, reterr));
     for (size_t row = r->s->n; row-- > 0;)
-        place[st->unit[row]] = (struct place){st->unit[row], st->stratum[row],
-                                              rank != NULL ? rank[row] : 0, row};
+        place[st->unit[row]] =
+            (struct place){st->unit[row], st->stratum[row], rank != NULL ? rank[row] : 0, row};
     qsort(place, st->n_units, sizeof *place, in_order);
     *ret = place;
     return TF_OK;

@@ -26,7 +26,7 @@ static void spread_begin(struct tf_arena *scratch, struct tf_spread *sp)
 {
     switch (sp->s->kind) {
     case TF_BY_PPS: tf_spread_pps(scratch, sp); break;
-    case TF_BY_PHASES:
+    case TF_BY_PHASES: tf_spread_phases(scratch, sp); break;
     case TF_BY_STAGES:
     case TF_BY_REPLICATES: tf_spread_stages(scratch, sp); break;
     }
@@ -43,7 +43,7 @@ enum tf_code tf_survey_variance(struct tf_arena *arena, const struct tf_survey *
     struct tf_arena *scratch = scratch_new();
     struct tf_spread sp = {.s = s, .p = p, .full = true};
     const bool *in[TF_SPREAD_BATCH];
-    double *batch = TF_NEW_N(scratch, double, s->n * TF_SPREAD_BATCH);
+    double *batch = TF_NEW_N(scratch, double, s->n *TF_SPREAD_BATCH);
     for (size_t k = 0; k < TF_SPREAD_BATCH; k++)
         in[k] = domain;
     spread_begin(scratch, &sp);
@@ -65,7 +65,8 @@ static void gather(const struct tf_survey *s, const struct tf_statistic *statist
 {
     for (size_t j = 0; j < m; j++) {
         double *column = z + j * s->n;
-        domain[j] = statistic->domain != NULL ? statistic->domain(statistic->self, first + j) : NULL;
+        domain[j] =
+            statistic->domain != NULL ? statistic->domain(statistic->self, first + j) : NULL;
         if (isnan(theta[first + j])) {
             memset(column, 0, s->n * sizeof *column);
             continue;
@@ -83,7 +84,7 @@ static void linearised(struct tf_arena *scratch, const struct tf_survey *s,
     const bool *domain[TF_SPREAD_BATCH];
     /* a statistic may lend one mask for all its domains: then they are taken one by one */
     const size_t batch = statistic->domain != NULL ? 1 : TF_SPREAD_BATCH;
-    double *z = TF_NEW_N(scratch, double, s->n * (batch < fit->p ? batch : fit->p));
+    double *z = TF_NEW_N(scratch, double, s->n *(batch < fit->p ? batch : fit->p));
     spread_begin(scratch, &sp);
     for (size_t k = 0; k < fit->p; k += batch) {
         const size_t m = fit->p - k < batch ? fit->p - k : batch;
@@ -104,7 +105,7 @@ enum tf_code tf_survey_fit(struct tf_arena *arena, const struct tf_survey *s,
     const size_t p = statistic->p;
     struct tf_fit fit = {.p = p, .full = full};
     fit.theta = TF_NEW_N(arena, double, p);
-    fit.v = TF_NEW_N(arena, double, p * p);
+    fit.v = TF_NEW_N(arena, double, p *p);
     TF_TRY(statistic->value(statistic->self, s->w, fit.theta, reterr));
     if (s->kind == TF_BY_REPLICATES)
         TF_TRY(tf_replicates_fit(s, statistic, &fit, reterr));
@@ -119,23 +120,28 @@ enum tf_code tf_survey_fit(struct tf_arena *arena, const struct tf_survey *s,
 
 /* ---- Counts --------------------------------------------------------------------------------- */
 
-struct tf_tally tf_survey_count(struct tf_arena *arena, const struct tf_survey *s,
-                                const bool *domain)
+struct tf_tally
+tf_survey_count(struct tf_arena *arena, const struct tf_survey *s, const bool *domain)
 {
     (void)arena;
     const struct tf_stage *first = &s->stage[0];
+    const uint32_t *at = NULL; /* of a second phase: its rows */
+    size_t n = s->n;
+    if (s->kind == TF_BY_PHASES)
+        first = tf_phases_stage(s, &at, &n);
     struct tf_tally t = {0};
     struct tf_arena *scratch = scratch_new();
     bool *unit = TF_NEW_N(scratch, bool, first->n_units);
     bool *stratum = TF_NEW_N(scratch, bool, first->n_strata);
-    for (size_t row = 0; row < s->n; row++) {
-        if (!tf_in_sample(s->w[row]) || (domain != NULL && !domain[row]))
+    for (size_t k = 0; k < n; k++) {
+        const size_t row = at != NULL ? at[k] : k;
+        if (!(s->w[row] > 0) || (domain != NULL && !domain[row]))
             continue;
         t.n++;
-        t.psu += !unit[first->unit[row]];
-        t.strata += !stratum[first->stratum[row]];
-        unit[first->unit[row]] = true;
-        stratum[first->stratum[row]] = true;
+        t.psu += !unit[first->unit[k]];
+        t.strata += !stratum[first->stratum[k]];
+        unit[first->unit[k]] = true;
+        stratum[first->stratum[k]] = true;
     }
     tf_arena_free(scratch);
     return t;

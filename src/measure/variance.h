@@ -19,8 +19,8 @@ struct tf_spread {
     bool full;   /* covariances too */
     bool lonely; /* a stratum with one unit had cases */
     void *self;
-    /* Take columns first..first + m - 1 of z [n x m]; domain[j] (or NULL) are the rows that count for
-     * column j. z may be spoilt. */
+    /* Take columns first..first + m - 1 of z [n x m]; domain[j] (or NULL) are the rows that count
+     * for column j. z may be spoilt. */
     void (*take)(struct tf_spread *sp, size_t first, double *z, size_t m,
                  const bool *const *domain);
     /* v [p x p]: all of it when full, else only its diagonal. */
@@ -38,16 +38,41 @@ struct tf_pps {
     struct tf_units units;
 };
 /* Read `pps:` and `variance:`; NULL when there is none. Before the weights are read. */
-TF_MUST_CHECK enum tf_code tf_pps_read(struct tf_survey *s, const struct tf_yaml *design,
-                                       struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code
+tf_pps_read(struct tf_survey *s, const struct tf_yaml *design, struct tf_err *reterr);
 /* Probabilities of the units, once weights are known; joint ones from their file. */
 TF_MUST_CHECK enum tf_code tf_pps_bind(struct tf_survey *s, const struct tf_yaml *design,
                                        const char *const *unit_name, const char *dir,
                                        struct tf_err *reterr);
 
+/* Two phases (variance_phases.c); made by design_phases.c. */
+struct tf_phase_term {  /* a product of D's: sign x coefficient(i) x [i and j in one cell] */
+    double sign, *coef; /* [n] */
+    uint32_t *cell;
+    size_t n_cells;
+};
+struct tf_phases {
+    size_t n;                 /* rows of the subset */
+    uint32_t *row;            /* [n] in the table */
+    struct tf_survey *second; /* the second phase over those rows, its stages */
+    struct tf_table *table;   /* its columns of the design, those rows */
+    bool full;
+    struct tf_phase_term *term; /* full */
+    size_t n_terms;
+    /* approx */
+    struct tf_stage *first;         /* the first phase's stages over those rows */
+    double **population, **in_full; /* [stages][strata] N_h and n_h of the first phase */
+    double **q;                     /* [stages][n_units] */
+    double *shrink;                 /* [n] root of the first phase's probability, or NULL */
+};
+
 /* Each lives in `scratch` and reads only what the survey says of its kind. */
 void tf_spread_stages(struct tf_arena *scratch, struct tf_spread *sp);
 void tf_spread_pps(struct tf_arena *scratch, struct tf_spread *sp);
+void tf_spread_phases(struct tf_arena *scratch, struct tf_spread *sp);
+/* The first stage of a second phase, whose units are counted: over rows row[0..n) of the table. */
+const struct tf_stage *
+tf_phases_stage(const struct tf_survey *s, const uint32_t **ret_row, size_t *ret_n);
 
 /* Jobs 0..n-1, at most `threads` at a time. A job writes only what is its own, and allocates
  * nothing; then the result does not depend on how many threads there are. */

@@ -6,19 +6,21 @@
  *     V = the same - sum_i sum_j D_ij z_j^2                                          (yg)
  *
  * Horvitz & Thompson (1952) and Yates & Grundy (1953); the second wants a sample of fixed size.
- * Joint probabilities are given in a file, or approximated from the p_i within a stratum of n units:
+ * Joint probabilities are given in a file, or approximated from the p_i within a stratum of n
+ * units:
  *
- *     brewer    (1 - p_i) n / (n - 1) sum (z_i - mean)^2, stage by stage (variance_stages.c); the only
- *               one for several stages. Brewer (2002), as R survey's
+ *     brewer    (1 - p_i) n / (n - 1) sum (z_i - mean)^2, stage by stage (variance_stages.c); the
+ *               only one for several stages. Brewer (2002), as R survey's
  *     overton   D_ij = 1 - (n - (p_i + p_j) / 2) / (n - 1)              Overton (1985)
  *     hr        D_ij = 1 - (n - p_i - p_j + q) / (n - 1)                Hartley & Rao (1962)
- *               q = sum of p^2 over the population / n: `hr: {p2bar: q}`; else the mean p of the sample
+ *               q = sum of p^2 over the population / n: `hr: {p2bar: q}`; else the mean p of the
+ *               sample
  *     joint     the file's; |D_ij| below 1e-4 counts as 0, as R's ppsmat does
  *     with_replacement   first stage as drawn with replacement
  *
- * `fpc` holds the probabilities (or `prob`, or 1 / `weight` do, but not for brewer). In a domain z is
- * 0 elsewhere, also in the second term of yg; R survey 4.1 leaves pairs with a unit outside the domain
- * out of that term, which gives the mean of a tenth of the sample a tenth of its variance. */
+ * `fpc` holds the probabilities (or `prob`, or 1 / `weight` do, but not for brewer). In a domain z
+ * is 0 elsewhere, also in the second term of yg; R survey 4.1 leaves pairs with a unit outside the
+ * domain out of that term, which gives the mean of a tenth of the sample a tenth of its variance. */
 #include <math.h>
 #include <string.h>
 
@@ -47,8 +49,8 @@ static enum tf_code read_map(struct tf_pps *pps, const struct tf_yaml *at, struc
     return tf_yaml_need_number(at->item[0], "p2bar", &pps->p2bar, reterr);
 }
 
-static enum tf_code read_variance(struct tf_pps *pps, const struct tf_yaml *design,
-                                  struct tf_err *reterr)
+static enum tf_code
+read_variance(struct tf_pps *pps, const struct tf_yaml *design, struct tf_err *reterr)
 {
     const char *word;
     TF_TRY(tf_yaml_opt_text(design, "variance", "ht", &word, reterr));
@@ -112,12 +114,14 @@ static uint32_t unit_named(const char *const *unit_name, size_t n, const char *n
     return UINT32_MAX;
 }
 
-static enum tf_code unknown_unit(const struct tf_yaml *at, const char *name, size_t n,
-                                 struct tf_err *reterr)
+static enum tf_code
+unknown_unit(const struct tf_yaml *at, const char *name, size_t n, struct tf_err *reterr)
 {
     (void)tf_yaml_fail(at, reterr, "'%s' names no unit of the sample, or the same twice", name);
-    return tf_help(reterr, "The header and the first column of '%s' must name each of the %zu "
-                           "first-stage units once.", at->text, n);
+    return tf_help(reterr,
+                   "The header and the first column of '%s' must name each of the %zu "
+                   "first-stage units once.",
+                   at->text, n);
 }
 
 static const char *cell_text(struct tf_arena *arena, const struct tf_column *c, size_t row)
@@ -147,8 +151,10 @@ static enum tf_code fill_pairs(struct tf_arena *scratch, const struct tf_table *
         for (size_t k = 0; k < n; k++) {
             const struct tf_column *c = &t->col[k + 1];
             if (c->type != TF_NUMBER || !(c->num[row] > 0) || !(c->num[row] <= 1)) {
-                (void)tf_yaml_fail(at, reterr, "the pair '%s', '%s' has no probability above 0 "
-                                               "and at most 1", name, c->name);
+                (void)tf_yaml_fail(at, reterr,
+                                   "the pair '%s', '%s' has no probability above 0 "
+                                   "and at most 1",
+                                   name, c->name);
                 return tf_help(reterr, "Correct '%s'.", at->text);
             }
             pij[i + column[k] * n] = c->num[row];
@@ -158,23 +164,22 @@ static enum tf_code fill_pairs(struct tf_arena *scratch, const struct tf_table *
 }
 
 static enum tf_code read_joint(struct tf_survey *s, const struct tf_yaml *at,
-                               const char *const *unit_name, const char *dir,
-                               struct tf_err *reterr)
+                               const char *const *unit_name, const char *dir, struct tf_err *reterr)
 {
     static const double tolerance = 1e-4;
     struct tf_table *t;
     const size_t n = s->stage[0].n_units;
-    const char *path = at->text[0] == '/' || dir == NULL
-                           ? at->text : tf_path_join(s->arena, dir, at->text);
-    TF_TRY(tf_recipe_place(at, tf_csv_read(s->arena, path,
-                                           (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
-                           reterr));
+    const char *path =
+        at->text[0] == '/' || dir == NULL ? at->text : tf_path_join(s->arena, dir, at->text);
+    TF_TRY(tf_recipe_place(
+        at, tf_csv_read(s->arena, path, (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
+        reterr));
     if (t->n_rows != n || t->n_cols != n + 1) {
         (void)tf_yaml_fail(at, reterr, "'%s' is no square matrix of %zu units", at->text, n);
         (void)tf_fact(reterr, "it has %zu rows and %zu columns", t->n_rows, t->n_cols);
         return tf_help(reterr, "Give a header of ids, and a first column of ids.");
     }
-    double *d = TF_NEW_N(s->arena, double, n * n), *p = s->pps->p;
+    double *d = TF_NEW_N(s->arena, double, n *n), *p = s->pps->p;
     TF_TRY(fill_pairs(s->arena, t, unit_name, n, at, d, reterr));
     for (size_t i = 0; i < n; i++)
         p[i] = d[i + i * n];
@@ -245,8 +250,7 @@ static void times(const struct tf_pps *pps, const double *x, double *out)
     }
 }
 
-static void take(struct tf_spread *sp, size_t first, double *z, size_t m,
-                 const bool *const *domain)
+static void take(struct tf_spread *sp, size_t first, double *z, size_t m, const bool *const *domain)
 {
     struct work *work = sp->self;
     (void)domain;

@@ -49,20 +49,21 @@ struct level { /* one stage */
     bool *centre;   /* [n_strata] around the mean, or around 0 */
     double *factor; /* [n_units] fractions of the stages before, of a unit */
 };
-struct plan { /* for one domain */
+struct plan {                 /* for one domain */
     size_t n_levels, n_units; /* units: of all levels */
     struct level *level;
     bool depends; /* on the domain */
     bool *seen;   /* [n_units] has a row of the domain */
-    uint32_t *strata, *alive; /* [parents] strata with cases, and those of them that say something */
-    uint32_t *present;        /* [n_strata] units of a stratum with cases */
+    uint32_t *strata,
+        *alive;        /* [parents] strata with cases, and those of them that say something */
+    uint32_t *present; /* [n_strata] units of a stratum with cases */
 };
 struct work {
     struct plan plan;
     double **column; /* [jobs] sums or deviations of a column: all p when full */
     double **mean;   /* [threads or p] means of strata */
     double *diagonal;
-    double *z;       /* the columns being taken */
+    double *z; /* the columns being taken */
     size_t first;
 };
 
@@ -71,7 +72,8 @@ struct work {
 static double population_of(const struct tf_survey *s, size_t stage, uint32_t unit)
 {
     const struct tf_stage *st = &s->stage[stage];
-    return s->pps != NULL ? s->pps->population[stage][unit] : st->population[st->unit_stratum[unit]];
+    return s->pps != NULL ? s->pps->population[stage][unit]
+                          : st->population[st->unit_stratum[unit]];
 }
 
 static size_t levels_of(const struct tf_survey *s)
@@ -141,8 +143,7 @@ static void plan_level(const struct tf_survey *s, struct plan *plan, size_t l)
         const bool sure = certain(st->stratum_units[h], population_of(s, l, i));
         counted[h] = true;
         plan->strata[up]++;
-        plan->alive[up] +=
-            sure || !isnan(stratum_factor(s, level, h, plan->present[h], &centre));
+        plan->alive[up] += sure || !isnan(stratum_factor(s, level, h, plan->present[h], &centre));
     }
     for (uint32_t i = 0; i < st->n_units; i++) {
         const uint32_t h = st->unit_stratum[i];
@@ -172,7 +173,7 @@ static bool lonely_cases(const struct tf_survey *s, const struct plan *plan)
 
 static void plan_for(const struct tf_survey *s, struct plan *plan, const bool *domain)
 {
-    if (plan->depends) /* calibrated weights and PPS keep the whole sample in every domain, as in R */
+    if (plan->depends) /* calibrated weights and PPS keep all rows in every domain, as in R */
         find_cases(s, plan, s->n_calibrated > 0 || s->pps != NULL ? NULL : domain);
     for (size_t l = 0; l < plan->n_levels; l++)
         plan_level(s, plan, l);
@@ -249,8 +250,7 @@ static void one_column(void *context, size_t k)
     work->diagonal[work->first + k] = deviate(&work->plan, column, work->mean[k]);
 }
 
-static void take(struct tf_spread *sp, size_t first, double *z, size_t m,
-                 const bool *const *domain)
+static void take(struct tf_spread *sp, size_t first, double *z, size_t m, const bool *const *domain)
 {
     struct work *work = sp->self;
     for (size_t j = 0; j < m; j += work->plan.depends ? 1 : m) {

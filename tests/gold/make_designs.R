@@ -167,6 +167,60 @@ save(brewer2, "brewer2")
 brewer2$p2 <- as.numeric(brewer2$p2)
 several("brewer2", "{psu: [i, j], fpc: [p1, p2], pps: brewer}",
         svydesign(id = ~i + j, fpc = ~p1 + p2, data = brewer2, pps = "brewer"), c("y", "x"), "x > 7")
+# ---- two phases ------------------------------------------------------------------------------------
+data(pbc, package = "survival"); data(nwtco, package = "survival")
+data(mu284)
+pbc <- data.frame(id = 1:nrow(pbc), randomized = as.integer(!is.na(pbc$trt) & pbc$trt > 0), bili = pbc$bili,
+                  age = round(pbc$age, 4), edema = pbc$edema)
+save(pbc, "pbc")
+mu <- mu284[with(mu284, c(1:15, rep(1:5, n2[1:5] - 3))), ]
+mu$id <- 1:nrow(mu); mu$sub <- rep(1:0, c(15, 34 - 15))
+save(mu, "mu284b")
+nwtco <- nwtco[seq(1, nrow(nwtco), 3), ]
+nwtco <- with(nwtco, data.frame(id = seqno, rel, instit, histol, stage, age,
+                                sub = as.integer(in.subcohort | rel)))
+save(nwtco, "nwtco")
+set.seed(31)                          # two equal strata at phase 1, drawn with known probabilities
+ph <- data.frame(id = 1:80, c = rep(1:20, each = 4), h = rep(1:2, each = 40), N = rep(c(60, 45), each = 40),
+                 k = rep(1:4, 20), N2 = rep(c(9, 7, 6, 12), each = 20), g = sample(1:3, 80, TRUE),
+                 p = rep(c(.125, .25), each = 40), y = round(rnorm(80, 30, 6), 1), x = rpois(80, 5) + 1)
+ph$sub <- as.integer(ave(runif(80), ph$g, FUN = rank) <= 12)
+ph$f2 <- ave(ph$sub, ph$g)
+ph$f2 <- num(ph$f2)
+save(ph, "phases")
+ph$f2 <- as.numeric(ph$f2)
+for (method in c("full", "approx")) {
+  m <- sprintf("method: %s", method)
+  d <- twophase(id = list(~id, ~id), data = pbc, subset = ~I(randomized == 1), method = method)
+  several("pbc", sprintf("{phase2: {subset: randomized, %s}}", m), d, c("bili", "age"),
+          if (method == "full") "edema > 0" else character())
+  d <- twophase(id = list(~id1, ~id), strata = list(NULL, ~id1), fpc = list(~n1, NULL), data = mu,
+                subset = ~I(sub == 1), method = method)
+  several("mu284b", sprintf("{psu: id1, fpc: n1, phase2: {subset: sub, strata: id1, psu: id, %s}}", m), d, "y1")
+  d <- twophase(id = list(~id, ~id), strata = list(NULL, ~rel), data = nwtco, subset = ~I(sub == 1), method = method)
+  several("nwtco", sprintf("{psu: id, phase2: {subset: sub, strata: rel, psu: id, %s}}", m), d,
+          c("age", "stage"), if (method == "full") c("histol == 2", "instit == 1 and stage > 2") else character())
+  one("nwtco", sprintf("{phase2: {subset: sub, strata: rel, %s}}", m), d, "mean", "age", "histol == 2")
+  d <- twophase(id = list(~id, ~id), strata = list(~h, ~g), fpc = list(~N, NULL), data = ph,
+                subset = ~I(sub == 1), method = method)
+  several("phases", sprintf("{strata: h, psu: id, fpc: N, phase2: {subset: sub, strata: g, %s}}", m), d, c("y", "x"),
+          if (method == "full") "x > 5" else character())
+  d <- twophase(id = list(~id, ~id), strata = list(~h, ~g), probs = list(~p, NULL), data = ph,
+                subset = ~I(sub == 1), method = method)
+  several("phases", sprintf("{strata: h, prob: p, phase2: {subset: sub, strata: [g], psu: [id], %s}}", m), d, c("y", "x"),
+          if (method == "full") "x > 5" else character())
+  d <- twophase(id = list(~c, ~id), strata = list(~h, ~g), fpc = list(~N, ~f2), data = ph,
+                subset = ~I(sub == 1), method = method)
+  several("phases", sprintf("{strata: h, psu: c, fpc: N, phase2: {subset: sub, strata: g, psu: id, fpc: f2, %s}}", m),
+          d, c("y", "x"))
+  d <- twophase(id = list(~c + k, ~id), strata = list(~h, ~g), fpc = list(~N + N2, NULL), data = ph,
+                subset = ~I(sub == 1), method = method)
+  rule("adjust")
+  several("phases", sprintf(
+    "{strata: h, psu: [c, k], fpc: [N, N2], lonely_psu: adjust, phase2: {subset: sub, strata: g, psu: id, %s}}", m),
+    d, c("y", "x"))
+  rule("error")
+}
 write.csv(out, "designs.csv", row.names = FALSE)
 cat(nrow(out), "lines of designs\n")
 

@@ -1,5 +1,5 @@
-/* What the tests of surveys share: a design read from one line of YAML over a file of tests/gold, and
- * three plain statistics (means, totals, a ratio) that know their value and linearised variables. */
+/* What the tests of surveys share: a design read from one line of YAML over a file of tests/gold,
+ * and three plain statistics (means, totals, a ratio) that know their value and linearised variables. */
 #ifndef TF_TESTS_SURVEY_HOUSE_H
 #define TF_TESTS_SURVEY_HOUSE_H
 
@@ -17,12 +17,15 @@ static inline void must(const struct house *h, enum tf_code code, const char *wh
 static inline struct tf_table *gold_csv(struct house *h, const char *name)
 {
     struct tf_table *t = NULL;
-    must(h, tf_csv_read(h->arena, tf_printf(h->arena, "tests/gold/%s.csv", name),
-                        (struct tf_csv_opt){.guess_numbers = true}, &t, &h->err), name);
+    must(h,
+         tf_csv_read(h->arena, tf_printf(h->arena, "tests/gold/%s.csv", name),
+                     (struct tf_csv_opt){.guess_numbers = true}, &t, &h->err),
+         name);
     return t;
 }
 
-static inline const char *cell(struct house *h, const struct tf_table *t, const char *col, size_t row)
+static inline const char *
+cell(struct house *h, const struct tf_table *t, const char *col, size_t row)
 {
     size_t k = 0;
     must(h, tf_table_need(t, col, &k, &h->err), col);
@@ -32,7 +35,8 @@ static inline const char *cell(struct house *h, const struct tf_table *t, const 
     return c->type == TF_TEXT ? c->text[row] : tf_double_text(h->arena, c->num[row]);
 }
 
-static inline double cell_number(struct house *h, const struct tf_table *t, const char *col, size_t row)
+static inline double
+cell_number(struct house *h, const struct tf_table *t, const char *col, size_t row)
 {
     double x = (double)NAN;
     size_t k = 0;
@@ -41,8 +45,8 @@ static inline double cell_number(struct house *h, const struct tf_table *t, cons
     return x;
 }
 
-static inline enum tf_code read_design(struct house *h, const char *yaml, struct tf_table *t,
-                                       struct tf_survey **ret)
+static inline enum tf_code
+read_design(struct house *h, const char *yaml, struct tf_table *t, struct tf_survey **ret)
 {
     struct tf_yaml *at = NULL;
     must(h, tf_yaml_parse(h->arena, "recipe.yaml", 1, yaml, strlen(yaml), &at, &h->err), yaml);
@@ -70,8 +74,8 @@ struct plain {
     size_t n_values;
 };
 
-static inline enum tf_code plain_value(void *self, const double *w, double *theta,
-                                       struct tf_err *reterr)
+static inline enum tf_code
+plain_value(void *self, const double *w, double *theta, struct tf_err *reterr)
 {
     struct plain *p = self;
     double sum[2] = {0}, all = 0;
@@ -125,8 +129,11 @@ static inline struct tf_statistic plain_statistic(struct house *h, const struct 
             p->in[row] = p->in[row] && !isnan(p->y[k][row]);
         }
     }
-    return (struct tf_statistic){.p = p->n_values, .self = p, .value = plain_value,
-                                 .linear = plain_linear, .domain = plain_domain};
+    return (struct tf_statistic){.p = p->n_values,
+                                 .self = p,
+                                 .value = plain_value,
+                                 .linear = plain_linear,
+                                 .domain = plain_domain};
 }
 
 /* One line of designs.csv or replicates.csv against a survey. */

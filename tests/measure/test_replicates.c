@@ -1,5 +1,5 @@
-/* Replicate weights against R survey 4.1 (tests/gold/make_designs.R), 1e-9 relative; random kinds by
- * their properties. */
+/* Replicate weights against R survey 4.1 (tests/gold/make_designs.R), 1e-9 relative; random kinds
+ * by their properties. */
 #include "measure/replicates.h"
 #include "tests/measure/survey_house.h"
 
