@@ -149,6 +149,10 @@ static enum tf_code set_value(void *self, const double *w, double *theta, struct
     (void)reterr;
     for (size_t k = 0; k < set->n_groups; k++)
         group_values(&set->group[k], w, theta + set->group[k].first);
+    for (size_t k = 0; set->logits && k < set->p; k++) {
+        const double p = theta[k];
+        theta[set->p + k] = p > 0 && p < 1 ? log(p / (1 - p)) : (double)NAN;
+    }
     memcpy(set->theta, theta, set->p * sizeof *theta);
     set->w = w;
     return TF_OK;
@@ -210,6 +214,21 @@ static const bool *set_domain(void *self, size_t cell)
     return set->mask;
 }
 
+/* The second half of a fit are the logits: only their variances are kept. */
+static void take_logits(struct tf_cell_set *set, struct tf_fit *fit)
+{
+    const size_t p = set->p, both = fit->p;
+    double *v = TF_NEW_N(set->arena, double, p * p + 1);
+    set->v_logit = TF_NEW_N(set->arena, double, p + 1);
+    for (size_t k = 0; k < p; k++) {
+        set->v_logit[k] = fit->v[p + k + (p + k) * both];
+        for (size_t j = 0; j < p; j++)
+            v[j + k * p] = fit->v[j + k * both];
+    }
+    fit->v = v;
+    fit->p = p;
+}
+
 enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret,
                           struct tf_err *reterr)
 {
@@ -218,9 +237,14 @@ enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret
     for (size_t k = 0; k < set->n_groups; k++)
         for (size_t c = 0; c < set->group[k].n_cells; c++)
             set->group_of[set->group[k].first + c] = (uint32_t)k;
-    const struct tf_statistic statistic = {.p = set->p, .self = set, .value = set_value,
-                                           .linear = set_linear, .domain = set_domain};
-    return tf_survey_fit(set->arena, set->survey, &statistic, full, ret, reterr);
+    set->logits = set->logits && set->survey->kind == TF_BY_REPLICATES;
+    const struct tf_statistic statistic = {.p = set->logits ? 2 * set->p : set->p, .self = set,
+                                           .value = set_value, .linear = set_linear,
+                                           .domain = set_domain};
+    TF_TRY(tf_survey_fit(set->arena, set->survey, &statistic, full, ret, reterr));
+    if (set->logits)
+        take_logits(set, ret);
+    return TF_OK;
 }
 
 /* ---- One cell, as intervals want it -------------------------------------------------------- */
@@ -293,6 +317,7 @@ struct tf_linear tf_cells_linear(const struct tf_cell_set *set, const struct tf_
     l.value = fit->theta[cell];
     l.var = fit->v[cell + cell * fit->p];
     l.unit_var = unit_variance(set, g, l.value);
+    l.var_logit = set->v_logit != NULL ? set->v_logit[cell] : 0;
     return l;
 }
 

@@ -41,6 +41,8 @@ struct tf_cell_set {
     uint32_t *group_of;    /* [p], made by tf_cells_fit */
     const double *w;       /* the latest weights, and the values they gave */
     double *theta;
+    bool logits;           /* with replicates: the variance of log(p / (1 - p)) too, as R svyciprop */
+    double *v_logit;       /* [p] then, else NULL */
     bool *mask;            /* scratch of the statistic */
     uint32_t *seen_psu, *seen_stratum, stamp;
 };
@@ -85,6 +87,8 @@ TF_MUST_CHECK enum tf_code tf_intervals_asked(const struct tf_runner *r, const s
                                               enum tf_interval_of of,
                                               const struct tf_interval_method *const **ret,
                                               size_t *ret_n, struct tf_err *reterr);
+/* Does a method use the variance of the logit over replicates ("logit", "likelihood")? */
+bool tf_intervals_by_logits(const struct tf_interval_method *const *method, size_t n_methods);
 /* Fill an item's estimate, se, df, deff, intervals, flags and presentation words from one linearised
  * statistic; item->n and item->base are set already. */
 void tf_item_finish(struct tf_runner *r, const struct tf_ask *ask, struct tf_item *item,
@@ -99,6 +103,7 @@ void tf_interval_notes(struct tf_runner *r, struct tf_result *out, const struct 
  * simulation of coverage (bench/coverage.c). */
 struct tf_share_case {
     double p, v, n, kish, df, level;
+    double v_logit; /* of log(p / (1 - p)) over replicates; 0: v / (p (1 - p))^2 */
 };
 bool tf_share_interval(const char *word, struct tf_share_case c, double *lo, double *hi);
 /* Words of all methods for shares, ends with NULL. */

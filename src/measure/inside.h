@@ -48,6 +48,7 @@ struct tf_linear {
     double sum_w, sum_w2;     /* of the cases */
     double value, var;        /* estimate and its variance */
     double unit_var;          /* weighted variance of y among the cases, for the design effect */
+    double var_logit;         /* of log(p / (1 - p)) over replicates; 0: by the delta method */
     bool constant;            /* every y is the same */
     bool lonely;              /* a stratum with one PSU has cases */
 };

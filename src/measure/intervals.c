@@ -14,7 +14,8 @@
  *     jeffreys       Beta(n'p + 1/2, n'(1-p) + 1/2) at a and 1 - a
  *     t, mean        p -+ t sqrt(v), not cut at 0 or 1;  normal: with z
  *
- * logit and xlogit are one: R's "logit" is the same to the stopping rule of its regression. Where
+ * logit and xlogit are one (R's "logit" to the stopping rule of its regression), except with replicate
+ * weights, where logit and likelihood take the variance of log(p / (1-p)) over the replicates. Where
  * nobody or everybody is in the category v = 0 by construction and says nothing; each method answers
  * on Kish's size n_w = (sum w)^2 / sum w^2, one-sided (flags zero, full):
  *
@@ -71,12 +72,21 @@ static double effective_size(struct tf_share_case c)
 
 /* ---- Shares between 0 and 1 --------------------------------------------------------------- */
 
-static void logit(struct tf_share_case c, double *lo, double *hi)
+static void xlogit(struct tf_share_case c, double *lo, double *hi)
 {
     const double l = log(c.p / (1 - c.p));
     const double reach = t_quantile(c.level, c.df) * sqrt(c.v) / (c.p * (1 - c.p));
     *lo = logistic(l - reach);
     *hi = logistic(l + reach);
+}
+
+static void logit(struct tf_share_case c, double *lo, double *hi)
+{
+    if (c.v_logit > 0) { /* over replicates: the delta method turned round */
+        const double slope = c.p * (1 - c.p);
+        c.v = c.v_logit * slope * slope;
+    }
+    xlogit(c, lo, hi);
 }
 
 static void korn_graubard(struct tf_share_case c, double *lo, double *hi)
@@ -160,7 +170,9 @@ static double profile_limit(double p, double limit, double step)
 static void likelihood(struct tf_share_case c, double *lo, double *hi)
 {
     const double t = t_quantile(c.level, c.df);
-    const double limit = t * t * c.v / (c.p * (1 - c.p)) * c.n / (c.n - 1);
+    const double spread = c.p * (1 - c.p);
+    const double v = c.v_logit > 0 ? c.v_logit * spread * spread : c.v;
+    const double limit = t * t * v / spread * c.n / (c.n - 1);
     *lo = profile_limit(c.p, limit, -.5);
     *hi = profile_limit(c.p, limit, .5);
 }
@@ -225,8 +237,9 @@ struct tf_interval_method {
 /* clang-format off */
 static const struct tf_interval_method methods[] = {
     {"logit", SHARES, logit, edge_beta,
-     "logit: the Wald interval of log(p / (1 - p)) by the delta method, t with df"},
-    {"xlogit", SHARES, logit, edge_beta,
+     "logit: the Wald interval of log(p / (1 - p)), t with df; its variance by the delta method, with "
+     "replicate weights over them"},
+    {"xlogit", SHARES, xlogit, edge_beta,
      "xlogit: the Wald interval of log(p / (1 - p)) by the delta method, t with df"},
     {"likelihood", SHARES, likelihood, edge_likelihood,
      "likelihood: the binomial profile likelihood with a Rao-Scott reference"},
@@ -284,6 +297,14 @@ enum tf_code tf_intervals_asked(const struct tf_runner *r, const struct tf_ask *
     *ret = m;
     *ret_n = ask->n_ci > 0 ? ask->n_ci : 1;
     return TF_OK;
+}
+
+bool tf_intervals_by_logits(const struct tf_interval_method *const *method, size_t n_methods)
+{
+    for (size_t k = 0; k < n_methods; k++)
+        if (method[k]->inside == logit || method[k]->inside == likelihood)
+            return true;
+    return false;
 }
 
 static void share_limits(const struct tf_interval_method *m, struct tf_share_case c, double *lo,
@@ -358,7 +379,7 @@ void tf_item_finish(struct tf_runner *r, const struct tf_ask *ask, struct tf_ite
         double lo = none, hi = none;
         const struct tf_share_case c = {.p = zero ? 0 : full ? 1 : l->value, .v = l->var,
                                         .n = (double)l->n, .kish = kish, .df = item->df,
-                                        .level = ask->level};
+                                        .level = ask->level, .v_logit = l->var_logit};
         if (!df0 && of == TF_OF_SHARE)
             share_limits(method[k], c, &lo, &hi);
         else if (!df0)

@@ -63,6 +63,7 @@ enum tf_code tf_run_prop(struct tf_runner *r, const struct tf_ask *ask, struct t
     TF_TRY(tf_presentation_check(ask, reterr));
     TF_TRY(tf_intervals_asked(r, ask, TF_OF_SHARE, &method, &n_methods, reterr));
     TF_TRY(open_shares(&s, reterr));
+    s.set->logits = tf_intervals_by_logits(method, n_methods);
     for (size_t v = 0; v < ask->n_vars; v++)
         for (size_t d = 0; d < s.n_domains; d++)
             (void)tf_cells_add(s.set,
