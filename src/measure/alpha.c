@@ -69,7 +69,8 @@ static enum tf_code value(void *self, const double *w, double *theta, struct tf_
         s->mean[j] = weighted(s, j, 0, false);
         s->var[j] = weighted(s, j, s->mean[j], true);
     }
-    theta[0] = s->var[s->k] > 0 ? k / (k - 1) * (1 - items_variance(s) / s->var[s->k]) : (double)NAN;
+    theta[0] =
+        s->var[s->k] > 0 ? k / (k - 1) * (1 - items_variance(s) / s->var[s->k]) : (double)NAN;
     return TF_OK;
 }
 
@@ -146,7 +147,7 @@ enum tf_code tf_run_alpha(struct tf_runner *r, const struct tf_ask *ask, struct 
     TF_TRY(tf_domains_make(r, ask, &d, &n, reterr));
     for (size_t k = 0; k < n; k++)
         TF_TRY(one_domain(r, ask, &s, &d[k], out, reterr));
-    tf_result_note(r, out, "Alpha rests on the cases that answered every item; its standard error is "
-                           "linearised, or by replicates (R svycralpha gives none).");
+    tf_result_note(r, out, "Alpha rests on the cases that answered every item; its standard error "
+                           "is linearised, or by replicates (R svycralpha gives none).");
     return TF_OK;
 }

@@ -1,24 +1,26 @@
 /* The distribution of a weighted sum of chi-squares: what Rao-Scott tests need.
  *
- * In a sample of clusters Pearson's X^2 is not chi-square but sum_k lambda_k chi2_1, the lambda being
- * the design effects of the contrasts tested (Rao & Scott 1984, Ann. Statist. 12, 46-60). When they
- * were estimated with few degrees of freedom, the sum stands over chi2_ddf / ddf; then
+ * In a sample of clusters Pearson's X^2 is not chi-square but sum_k lambda_k chi2_1, the lambda
+ * being the design effects of the contrasts tested (Rao & Scott 1984, Ann. Statist. 12, 46-60).
+ * When they were estimated with few degrees of freedom, the sum stands over chi2_ddf / ddf; then
  *
  *     P(sum lambda chi2_1 / (chi2_ddf / ddf) > x) = P(sum lambda chi2_1 - (x / ddf) chi2_ddf > 0)
  *
- * which is a sum of the same kind with one negative weight, of ddf degrees of freedom. Three answers:
+ * which is a sum of the same kind with one negative weight, of ddf degrees of freedom. Three
+ * answers:
  *
  *   Satterthwaite  a scaled chi-square (F) with the same mean and variance
  *   saddlepoint    Kuonen (1999, Biometrika 86, 929-935), with the limits of R's survey: where the
  *                  root lies within 1e-4 of zero (x is close to the mean) Satterthwaite answers
  *   exact          the inversion integral of the moment generating function M,
  *
- *         P(Q > x) = 1 / (2 pi i)  int  M(s) exp(-s x) / s  ds,   0 < Re s at the real axis < 1 / (2 max)
+ *         P(Q > x) = 1 / (2 pi i)  int  M(s) exp(-s x) / s  ds,    0 < Re s < 1 / (2 max lambda)
  *
- *     taken through (about) the saddlepoint, where nothing cancels, so that small probabilities keep
- *     their digits (Rice 1980, SIAM J. Sci. Stat. Comput. 1, 438-448). The path is a hyperbola that
- *     bends round the branch cut, on which the trapezoidal rule converges exponentially (Weideman &
- *     Trefethen 2007, Math. Comp. 76, 1341-1356); the step is halved until nothing changes.
+ *     taken through (about) the saddlepoint, where nothing cancels, so that small probabilities
+ *     keep their digits (Rice 1980, SIAM J. Sci. Stat. Comput. 1, 438-448). The path is a hyperbola
+ *     that bends round the branch cut, on which the trapezoidal rule converges exponentially
+ *     (Weideman & Trefethen 2007, Math. Comp. 76, 1341-1356); the step is halved until nothing
+ *     changes.
  *
  *          Im s |        . `
  *               |     .`              cut: [1 / (2 max lambda), inf)
@@ -96,7 +98,7 @@ static bool saddle_between(const struct weighted *q, double lo, double hi, doubl
         const bool inside = newton > lo && newton < hi;
         if (inside && fabs(newton - s) <= 2 * DBL_EPSILON * fabs(s))
             break;
-        s = inside && k % 3 != 2 ? newton : (lo + hi) / 2; /* a bisection now and then: never slow */
+        s = inside && k % 3 != 2 ? newton : (lo + hi) / 2; /* a bisection at times: never slow */
     }
     *ret = s;
     return true;
@@ -151,7 +153,7 @@ static double exact(const struct weighted *q)
     double spread = 2 * q->times * q->minus * q->minus, s = 0;
     for (size_t j = 0; j < q->n; j++)
         spread += 2 * q->lambda[j] * q->lambda[j];
-    /* Left of the mean the saddlepoint is beyond the pole: any point close to it on our side does. */
+    /* Left of the mean the saddlepoint is beyond the pole: a point close to it on our side does. */
     const double least = fmin(0.5 / sqrt(spread), cut / 2);
     if (!saddle_between(q, least, cut * (1 - 1e-12), &s))
         s = least;

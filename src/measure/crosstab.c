@@ -2,10 +2,11 @@
  *
  *     - {stat: crosstab, rows: q24, cols: q2, percent: row, tests: [F, Wald]}
  *
- * Every cell is an item: its share of the table, of its row or of its column, with error and counts.
- * Lists of rows and of columns make a table of each pair. Tests (raoscott.c) are made in each domain
- * on the categories that have cases there: a category that nobody chose takes no part, instead of
- * making the test impossible, and the note says so. A table of one row or one column has no test: NaN.
+ * Every cell is an item: its share of the table, of its row or of its column, with error and
+ * counts. Lists of rows and of columns make a table of each pair. Tests (raoscott.c) are made in
+ * each domain on the categories that have cases there: a category that nobody chose takes no part,
+ * instead of making the test impossible, and the note says so. A table of one row or one column
+ * has no test: NaN.
  *
  * Cases without an answer to either question are outside the table, but stay in the design. */
 #include <math.h>
@@ -31,13 +32,15 @@ struct asked { /* the keys */
 
 struct table { /* one pair of questions in one domain */
     struct tf_runner *r;
+    struct tf_arena *scratch; /* of a batch: codes, cells, covariances */
     const struct tf_ask *ask;
     const struct asked *asked;
     const struct tf_codes *row, *col;
     const uint32_t *row_at, *col_at; /* category of the table -> code */
     size_t rows, cols;               /* categories with cases in some domain */
     const struct tf_domain *domain;
-    uint32_t *of;                    /* [n] cell */
+    uint32_t *rank[2];               /* [codes] category of the table */
+    uint32_t *of;                    /* [n] cell; one for all tables of a batch */
     const uint32_t *group;           /* [cells] what a cell is a share of */
     struct tf_tabulated shown, whole; /* the shares asked for; shares of the table */
     const char *pair;                /* "q24 by q2" when there are several tables */
@@ -127,28 +130,32 @@ static bool answered(const struct table *t, const struct tf_domain *d, size_t i)
 }
 
 /* Number the categories over all domains, so that the tables of domains have the same shape. */
-static void shape(struct table *t, const struct tf_domain *domain, size_t n_domains, uint32_t **rank)
+static void shape(struct table *t, const struct tf_domain *domain, size_t n_domains)
 {
-    struct tf_arena *arena = t->r->arena;
+    struct tf_arena *arena = t->scratch;
     bool *row = TF_NEW_N(arena, bool, t->row->n), *col = TF_NEW_N(arena, bool, t->col->n);
     uint32_t *at;
     for (size_t d = 0; d < n_domains; d++)
         for (size_t i = 0; i < t->r->survey->n; i++)
             if (answered(t, &domain[d], i))
                 row[t->row->of[i]] = col[t->col->of[i]] = true;
-    t->rows = categories(arena, t->row, row, &at, &rank[0]);
+    t->rows = categories(arena, t->row, row, &at, &t->rank[0]);
     t->row_at = at;
-    t->cols = categories(arena, t->col, col, &at, &rank[1]);
+    t->cols = categories(arena, t->col, col, &at, &t->rank[1]);
     t->col_at = at;
 }
 
-static void number_cells(struct table *t, uint32_t *const *rank)
+/* The cell of each row; or, for which = 0 or 1, its category of the rows or columns. */
+static void number_cells(const struct table *t, int which)
 {
     const size_t n = t->r->survey->n;
-    for (size_t i = 0; i < n; i++)
-        t->of[i] = answered(t, t->domain, i)
-                       ? rank[0][t->row->of[i]] * (uint32_t)t->cols + rank[1][t->col->of[i]]
-                       : TF_NO_CODE;
+    for (size_t i = 0; i < n; i++) {
+        t->of[i] = TF_NO_CODE;
+        if (!answered(t, t->domain, i))
+            continue;
+        const uint32_t row = t->rank[0][t->row->of[i]], col = t->rank[1][t->col->of[i]];
+        t->of[i] = which == 0 ? row : which == 1 ? col : row * (uint32_t)t->cols + col;
+    }
 }
 
 static const uint32_t *groups(struct tf_arena *arena, const struct table *t, enum percent percent)
@@ -170,7 +177,7 @@ struct base { /* what a cell is a share of */
 
 static struct base *bases(const struct table *t)
 {
-    struct tf_arena *arena = t->r->arena;
+    struct tf_arena *arena = t->scratch;
     const struct tf_survey *s = t->r->survey;
     const size_t cells = t->rows * t->cols;
     struct base *base = TF_NEW_N(arena, struct base, cells);
@@ -199,7 +206,7 @@ static struct tf_by *cell_by(const struct table *t, uint32_t col)
     if (t->ask->n_by > 0)
         memcpy(by, t->domain->by, t->ask->n_by * sizeof *by);
     by[t->ask->n_by] = (struct tf_by){
-        t->col->column->name, t->col->text[col],
+        t->col->column->name, tf_strdup(t->r->arena, t->col->text[col]),
         tf_value_label(t->col->column, t->col->number[col], t->col->text[col])};
     return by;
 }
@@ -249,7 +256,7 @@ static void make_item(const struct table *t, struct tf_result *out, uint32_t k,
     struct tf_item *item = tf_result_item(t->r, out);
     item->var = t->row->column->name;
     item->var_label = t->row->column->label;
-    item->category = t->row->text[row];
+    item->category = tf_strdup(t->r->arena, t->row->text[row]);
     item->label = tf_value_label(t->row->column, t->row->number[row], t->row->text[row]);
     item->by = cell_by(t, col);
     item->n_by = t->ask->n_by + 1;
@@ -282,7 +289,7 @@ static void make_item(const struct table *t, struct tf_result *out, uint32_t k,
 /* The cells of the rows and columns that have cases in this domain. */
 static size_t cells_in_use(const struct table *t, size_t *cell, size_t *ret_rows, size_t *ret_cols)
 {
-    struct tf_arena *arena = t->r->arena;
+    struct tf_arena *arena = t->scratch;
     size_t *row = TF_NEW_N(arena, size_t, t->rows), *col = TF_NEW_N(arena, size_t, t->cols), n = 0;
     for (size_t k = 0; k < t->rows * t->cols; k++) {
         row[k / t->cols] += t->whole.n[k];
@@ -301,7 +308,7 @@ static size_t cells_in_use(const struct table *t, size_t *cell, size_t *ret_rows
 
 static void make_tests(const struct table *t, struct tf_result *out)
 {
-    struct tf_arena *arena = t->r->arena;
+    struct tf_arena *arena = t->scratch;
     size_t *cell = TF_NEW_N(arena, size_t, t->rows * t->cols), rows, cols;
     const size_t k = cells_in_use(t, cell, &rows, &cols);
     const struct tf_tabulated part = tf_tabulated_part(arena, &t->whole, cell, k);
@@ -322,54 +329,127 @@ static void make_tests(const struct table *t, struct tf_result *out)
     if (t->asked->n_tests > 0 && (rows < 2 || cols < 2))
         tf_result_note(t->r, out, "No test where a table has one row or one column only: NaN.");
     else if (t->asked->n_tests > 0 && k < t->rows * t->cols)
-        tf_result_note(t->r, out, "Categories without a case in a domain take no part in its tests.");
+        tf_result_note(t->r, out, "Categories without a case in a domain have no part in its tests.");
 }
 
-/* ---- One table ----------------------------------------------------------------------------- */
+/* ---- A batch of tables --------------------------------------------------------------------- */
 
-static enum tf_code tabulate(struct table *t, struct tf_result *out, struct tf_err *reterr)
+enum { BATCH = 8 }; /* pairs of questions that are open at a time: their codes are in memory */
+
+struct batch {
+    struct tf_arena *scratch;
+    const struct tf_domain *domain;
+    size_t n_domains;
+    struct table *table; /* [pairs x domains] */
+    size_t n;
+};
+
+static enum tf_code open_pair(struct batch *b, const struct table *like, const size_t *column,
+                              struct tf_err *reterr)
 {
-    struct tf_arena *arena = t->r->arena;
+    struct table t = *like;
+    t.row = tf_codes_make(b->scratch, t.r->t, column[0]);
+    t.col = tf_codes_make(b->scratch, t.r->t, column[1]);
+    if (t.asked->n_rows * t.asked->n_cols > 1)
+        t.pair = tf_printf(t.r->arena, "%s by %s", t.row->column->name, t.col->column->name);
+    shape(&t, b->domain, b->n_domains);
+    if (t.rows * t.cols > 2000) {
+        (void)tf_yaml_fail(t.ask->at, reterr, "a table of %zu rows and %zu columns", t.rows,
+                           t.cols);
+        return tf_help(reterr, "A crosstab holds up to 2,000 cells: group the values first "
+                               "(`columns:` with `cut`).");
+    }
+    t.group = groups(b->scratch, &t, t.asked->percent);
+    for (size_t d = 0; d < b->n_domains; d++) {
+        t.domain = &b->domain[d];
+        t.df = tf_ask_df(t.r, t.ask, t.domain->in);
+        b->table[b->n++] = t;
+    }
+    return TF_OK;
+}
+
+/* All tables in one pass over the rows, where the design allows it. */
+static bool tabulate_in_one_pass(struct batch *b)
+{
+    const struct tf_survey *s = b->table[0].r->survey;
+    struct tf_pass *pass = tf_pass_new(b->scratch, s);
+    struct tf_pass_table *of = TF_NEW_N(b->scratch, struct tf_pass_table, b->n);
+    struct tf_tabulated *made = TF_NEW_N(b->scratch, struct tf_tabulated, b->n);
+    for (size_t k = 0; k < b->n; k++)
+        if (pass == NULL || b->table[k].rows * b->table[k].cols > TF_PASS_CELLS ||
+            b->table[k].rows * b->table[k].cols == 0)
+            return false;
+    for (size_t k = 0; k < b->n; k++) {
+        struct table *t = &b->table[k];
+        number_cells(t, 0);
+        of[k].row = tf_pass_bytes(b->scratch, pass, t->of, t->rows);
+        number_cells(t, 1);
+        of[k].col = tf_pass_bytes(b->scratch, pass, t->of, t->cols);
+    }
+    tf_pass_tables(b->scratch, pass, of, b->n, s->threads, made);
+    for (size_t k = 0; k < b->n; k++) {
+        struct table *t = &b->table[k];
+        t->whole = made[k];
+        t->shown = tf_tabulated_regroup(b->scratch, &made[k], t->group);
+    }
+    return true;
+}
+
+static enum tf_code tabulate(struct table *t, struct tf_err *reterr)
+{
+    const struct tf_survey *s = t->r->survey;
     const size_t cells = t->rows * t->cols;
-    const size_t first = out->n;
-    t->group = groups(arena, t, t->asked->percent);
-    TF_TRY(tf_tabulate(arena, t->r->survey, t->of, cells, NULL, t->asked->totals, &t->whole, reterr));
+    number_cells(t, -1);
+    TF_TRY(tf_tabulate(t->scratch, s, t->of, cells, NULL, t->asked->totals, &t->whole, reterr));
     t->shown = t->whole;
-    if (t->asked->percent != OF_TOTAL)
-        TF_TRY(tf_tabulate(arena, t->r->survey, t->of, cells, t->group, false, &t->shown, reterr));
+    if (t->asked->percent == OF_TOTAL)
+        return TF_OK;
+    return tf_tabulate(t->scratch, s, t->of, cells, t->group, false, &t->shown, reterr);
+}
+
+static void finish(struct table *t, struct tf_result *out)
+{
+    const size_t cells = t->rows * t->cols;
+    size_t *n = TF_NEW_N(t->scratch, size_t, cells);
+    number_cells(t, -1);
+    for (size_t i = 0; i < t->r->survey->n; i++)
+        if (t->of[i] != TF_NO_CODE)
+            n[t->of[i]]++;
+    t->whole.n = t->shown.n = n;
     const struct base *base = bases(t);
     for (uint32_t k = 0; k < cells; k++)
         make_item(t, out, k, base);
     make_tests(t, out);
-    if (first == 0 && t->ask->vcov)
-        out->vcov = t->shown.v_share;
-    return TF_OK;
 }
 
-static enum tf_code one_pair(struct tf_runner *r, const struct tf_ask *ask,
-                             const struct asked *asked, const struct tf_domain *domain,
-                             size_t n_domains, const size_t *column, struct tf_result *out,
-                             struct tf_err *reterr)
+/* Of one table alone: the covariances between several were not asked of the design. */
+static void keep_covariances(const struct batch *b, struct tf_result *out)
 {
-    struct table t = {.r = r, .ask = ask, .asked = asked};
-    uint32_t *rank[2];
-    t.row = tf_codes_make(r->arena, r->t, column[0]);
-    t.col = tf_codes_make(r->arena, r->t, column[1]);
-    t.of = TF_NEW_N(r->arena, uint32_t, r->survey->n);
-    if (asked->n_rows * asked->n_cols > 1)
-        t.pair = tf_printf(r->arena, "%s by %s", t.row->column->name, t.col->column->name);
-    shape(&t, domain, n_domains, rank);
-    if (t.rows * t.cols > 2000) {
-        (void)tf_yaml_fail(ask->at, reterr, "a table of %zu rows and %zu columns", t.rows, t.cols);
-        return tf_help(reterr, "A crosstab holds up to 2,000 cells: group the values first "
-                               "(`columns:` with `cut`).");
-    }
-    for (size_t d = 0; d < n_domains; d++) {
-        t.domain = &domain[d];
-        t.df = tf_ask_df(r, ask, domain[d].in);
-        number_cells(&t, rank);
-        TF_TRY(tabulate(&t, out, reterr));
-    }
+    const struct table *t = &b->table[0];
+    const size_t k = t->rows * t->cols;
+    if (t->pair != NULL || b->n != 1 || !t->ask->vcov)
+        return;
+    out->vcov = TF_NEW_N(t->r->arena, double, k * k);
+    memcpy(out->vcov, t->shown.v_share, k * k * sizeof *out->vcov);
+}
+
+static enum tf_code run_batch(struct batch *b, const struct table *like, const size_t *column,
+                              size_t n_pairs, struct tf_result *out, struct tf_err *reterr)
+{
+    struct table t = *like;
+    t.scratch = b->scratch;
+    t.of = TF_NEW_N(b->scratch, uint32_t, t.r->survey->n);
+    b->table = TF_NEW_N(b->scratch, struct table, n_pairs * b->n_domains + 1);
+    for (size_t k = 0; k < n_pairs; k++)
+        TF_TRY(open_pair(b, &t, column + 2 * k, reterr));
+    if (b->n == 0)
+        return TF_OK;
+    if (!tabulate_in_one_pass(b))
+        for (size_t k = 0; k < b->n; k++)
+            TF_TRY(tabulate(&b->table[k], reterr));
+    for (size_t k = 0; k < b->n; k++)
+        finish(&b->table[k], out);
+    keep_covariances(b, out);
     return TF_OK;
 }
 
@@ -390,22 +470,39 @@ static void notes(struct tf_runner *r, const struct asked *asked, struct tf_resu
                                "effects of the table; degrees of freedom of the design as asked.");
 }
 
+/* Columns of the pairs: rows slow, cols fast. */
+static enum tf_code find_columns(const struct tf_runner *r, const struct tf_ask *ask,
+                                 const struct asked *asked, size_t *column, struct tf_err *reterr)
+{
+    const struct tf_yaml *rows = tf_yaml_get(ask->at, "rows"), *cols = tf_yaml_get(ask->at, "cols");
+    for (size_t i = 0; i < asked->n_rows; i++)
+        for (size_t j = 0; j < asked->n_cols; j++) {
+            TF_TRY(tf_ask_column(r, rows, asked->row[i], column++, reterr));
+            TF_TRY(tf_ask_column(r, cols, asked->col[j], column++, reterr));
+        }
+    return TF_OK;
+}
+
 enum tf_code tf_run_crosstab(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,
                              struct tf_err *reterr)
 {
     struct asked asked;
     struct tf_domain *domain;
-    size_t n_domains, column[2];
+    size_t n_domains;
     TF_TRY(read_keys(r, ask, &asked, reterr));
     TF_TRY(tf_domains_make(r, ask, &domain, &n_domains, reterr));
-    for (size_t i = 0; i < asked.n_rows; i++)
-        for (size_t j = 0; j < asked.n_cols; j++) {
-            TF_TRY(tf_ask_column(r, tf_yaml_get(ask->at, "rows"), asked.row[i], &column[0], reterr));
-            TF_TRY(tf_ask_column(r, tf_yaml_get(ask->at, "cols"), asked.col[j], &column[1], reterr));
-            TF_TRY(one_pair(r, ask, &asked, domain, n_domains, column, out, reterr));
-        }
-    if (asked.n_rows * asked.n_cols * n_domains != 1)
-        out->vcov = NULL; /* the covariances between tables were not asked of the design */
+    const size_t pairs = asked.n_rows * asked.n_cols;
+    size_t *column = TF_NEW_N(r->arena, size_t, 2 * pairs);
+    TF_TRY(find_columns(r, ask, &asked, column, reterr));
+    const struct table like = {.r = r, .ask = ask, .asked = &asked};
+    for (size_t k = 0; k < pairs; k += BATCH) {
+        struct batch b = {tf_arena_new("crosstab", (size_t)8 << 30), domain, n_domains, NULL, 0};
+        const size_t n = pairs - k < BATCH ? pairs - k : BATCH;
+        const enum tf_code code = run_batch(&b, &like, column + 2 * k, n, out, reterr);
+        tf_arena_free(b.scratch);
+        if (code != TF_OK)
+            return code;
+    }
     notes(r, &asked, out);
     return TF_OK;
 }

@@ -72,9 +72,10 @@ static enum tf_code read_keys(const struct tf_runner *r, const struct tf_ask *as
     for (size_t k = 0; k < n && f->n_tests < TF_N_ASSOCIATIONS; k++) {
         enum tf_association *which = &f->test[f->n_tests++];
         if (!tf_association_named(word[k], which) ||
-            (*which != TF_TEST_CHISQ && *which != TF_TEST_LINCOM && *which != TF_TEST_SADDLEPOINT)) {
-            (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr, "no test of fit is called '%s'",
-                               word[k]);
+            (*which != TF_TEST_CHISQ && *which != TF_TEST_LINCOM &&
+             *which != TF_TEST_SADDLEPOINT)) {
+            (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr,
+                               "no test of fit is called '%s'", word[k]);
             return tf_help(reterr, "Choose from Chisq, lincom, saddlepoint.");
         }
     }
@@ -99,7 +100,8 @@ static struct chisq chisq_of(struct tf_arena *arena, const struct tf_tabulated *
         const double e = p[i] * all, root = sqrt(e);
         c.x2 += (t->total[i] - e) * (t->total[i] - e) / e;
         for (size_t j = 0; j < k; j++)
-            jacobian[i + j * k] = (i == j ? 1 / root : 0) - p[i] * (t->total[i] + e) / (2 * e * root);
+            jacobian[i + j * k] =
+                (i == j ? 1 / root : 0) - p[i] * (t->total[i] + e) / (2 * e * root);
     }
     tf_sandwich(arena, jacobian, t->v_total, k, k, v);
     tf_eigen(v, k, c.lambda, NULL);
@@ -176,13 +178,14 @@ static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask,
     for (size_t i = 0; i < n; i++) {
         in[i] = d->in[i] && f->codes->of[i] != TF_NO_CODE;
         of[i] = in[i] ? f->codes->of[i] : TF_NO_CODE;
-        if (in[i] && !(f->p[of[i]] > 0)) {
-            (void)tf_yaml_fail(tf_yaml_get(ask->at, "p"), reterr, "no probability for %s = '%s'",
-                               ask->var[0], f->codes->text[of[i]]);
-            return tf_help(reterr, "Give every category one, or leave its cases out by `where`.");
-        }
     }
     TF_TRY(tf_tabulate(r->arena, r->survey, of, f->codes->n, NULL, true, &t, reterr));
+    for (size_t k = 0; k < t.k; k++)
+        if (t.n[k] > 0 && !(f->p[k] > 0)) {
+            (void)tf_yaml_fail(tf_yaml_get(ask->at, "p"), reterr, "no probability for %s = '%s'",
+                               ask->var[0], f->codes->text[k]);
+            return tf_help(reterr, "Give every category one, or leave its cases out by `where`.");
+        }
     make_items(r, ask, f, &t, d, in, out);
     make_tests(r, f, &t, d, ask->n_by, out);
     return TF_OK;
@@ -198,7 +201,7 @@ enum tf_code tf_run_gof(struct tf_runner *r, const struct tf_ask *ask, struct tf
     TF_TRY(tf_domains_make(r, ask, &domain, &n, reterr));
     for (size_t d = 0; d < n; d++)
         TF_TRY(one_domain(r, ask, &f, &domain[d], out, reterr));
-    tf_result_note(r, out, "X-squared is of the population's size, as in R svygofchisq; Chisq refers "
-                           "it to Satterthwaite's approximation.");
+    tf_result_note(r, out, "X-squared is of the population's size, as in R svygofchisq; Chisq "
+                           "refers it to Satterthwaite's approximation.");
     return TF_OK;
 }

@@ -4,16 +4,16 @@
  *
  *     kappa = (o - e) / (1 - e),   o = sum_ij a_ij p_ij,   e = sum_ij a_ij p_i. p_.j
  *
- * with a_ij = 1 where i = j and else 0 (Cohen 1960), or for ordered categories, weighted: 1 - |i - j| /
- * (k - 1) under `agreement: linear`, its square under `agreement: quadratic` (Cohen 1968). The shares
- * p have the covariance of the design, kappa that of its derivatives
+ * with a_ij = 1 where i = j and else 0 (Cohen 1960), or for ordered categories, weighted: 1 - |i -
+ * j| / (k - 1) under `agreement: linear`, its square under `agreement: quadratic` (Cohen 1968).
+ * The shares p have the covariance of the design, kappa that of its derivatives
  *
  *     d kappa / d p_ij = (a_ij - (1 - kappa) (a_i* + a_*j)) / (1 - e),
  *     a_i* = sum_l a_il p_.l,   a_*j = sum_k a_kj p_k.
  *
- * less a constant that shares, which add up to 1, do not see. R's svykappa is the same with a = 1 on
- * the diagonal; it pairs the categories by their order, here they are the same codes: a category that
- * only one of the two has counts for both. */
+ * less a constant that shares, which add up to 1, do not see. R's svykappa is the same with a = 1
+ * on the diagonal; it pairs the categories by their order, here they are the same codes: a
+ * category that only one of the two has counts for both. */
 #include <math.h>
 #include <string.h>
 
@@ -123,7 +123,8 @@ static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, co
     }
     item->estimate = answer.kappa;
     item->se = answer.se;
-    item->flags |= (unsigned)((t.lonely ? TF_EST_LONELY : 0) | (item->df > 0 ? 0 : TF_EST_DF0)) << 8;
+    item->flags |=
+        (unsigned)((t.lonely ? TF_EST_LONELY : 0) | (item->df > 0 ? 0 : TF_EST_DF0)) << 8;
     if (item->df > 0)
         tf_item_interval(r, item, "t", ask->level);
     return TF_OK;

@@ -7,17 +7,17 @@
  *
  *     var(b) = A^-1 X' V X A^-1 / n^2,   A = X' P X,   P = (diag(m) - m m') / n,   m = mu / n
  *
- * X centred, V = var(p) by the design. A smaller model is tested against a larger one (`against`, or
- * the saturated one) by the difference of their deviances, and by the score n sum (m1 - m0)^2 / m0;
- * either is a sum of chi-squares weighted by the eigenvalues of
+ * X centred, V = var(p) by the design. A smaller model is tested against a larger one (`against`,
+ * or the saturated one) by the difference of their deviances, and by the score n sum (m1 - m0)^2 /
+ * m0; either is a sum of chi-squares weighted by the eigenvalues of
  *
  *     Delta = (W' P_sat W)^-1 W' V W,   W = X1 - X0 (X0' P1 X0)^-1 X0' P1 X1, independent columns
  *
- * (Rao & Scott 1984, section 3; R's svyloglin and anova.svyloglin). Cases that miss an answer count
- * for n, as in R. Two of R's readings of Delta, which is not symmetric, depend on how the contrasts
- * are coded: F takes the sum of its squared elements for the trace of its square, and saddlepoint, for
- * the score, the eigenvalues of its lower triangle. `effects: r` (the default) does the same; `effects:
- * exact` takes the eigenvalues of Delta throughout. */
+ * (Rao & Scott 1984, section 3; R's svyloglin and anova.svyloglin). Cases that miss an answer
+ * count for n, as in R. Two of R's readings of Delta, which is not symmetric, depend on how the
+ * contrasts are coded: F takes the sum of its squared elements for the trace of its square, and
+ * saddlepoint, for the score, the eigenvalues of its lower triangle. `effects: r` (the default)
+ * does the same; `effects: exact` takes the eigenvalues of Delta throughout. */
 #include <math.h>
 #include <string.h>
 
@@ -169,7 +169,8 @@ static void make_items(const struct run *u, const struct tf_tally *tally, struct
 {
     struct tf_arena *arena = u->r->arena;
     const struct loglinear *m = &u->small;
-    double *a = simple_product(arena, m->x, m->p, m->x, m->p, fitted_shares(u, m), u->g->cells, u->n);
+    const double *share = fitted_shares(u, m);
+    double *a = simple_product(arena, m->x, m->p, m->x, m->p, share, u->g->cells, u->n);
     const double *b = design_product(arena, m->x, m->p, u->t.v_share, u->g->cells);
     double *v = TF_NEW_N(arena, double, m->p * m->p);
     const bool sound = tf_invert(arena, a, m->p);
@@ -321,7 +322,8 @@ static enum tf_code one_domain(struct tf_runner *r, const struct tf_ask *ask, st
         y[c] = u.t.share[c] * u.n;
     u.small.x = tf_terms_matrix(r->arena, g, &a->small, &u.small.name, &u.small.p);
     u.large.x = tf_terms_matrix(r->arena, g, &a->large, &u.large.name, &u.large.p);
-    if (!fit_model(r->arena, y, g->cells, &u.small) || !fit_model(r->arena, y, g->cells, &u.large)) {
+    if (!fit_model(r->arena, y, g->cells, &u.small) ||
+        !fit_model(r->arena, y, g->cells, &u.large)) {
         tf_result_note(r, out, "The table has too many empty cells for the model: nothing to say.");
         return TF_OK;
     }
@@ -395,8 +397,8 @@ enum tf_code tf_run_loglin(struct tf_runner *r, const struct tf_ask *ask, struct
     tf_result_note(r, out, "Coefficients are contrasts that sum to 0 over the categories; tests "
                            "compare with the larger model (R svyloglin, anova).");
     if (a->as_r)
-        tf_result_note(r, out, "F counts its degrees of freedom, and saddlepoint the weights of the "
-                               "score, as R's anova.svyloglin does, which reads a matrix that is not "
-                               "symmetric as symmetric; `effects: exact` does not.");
+        tf_result_note(r, out, "F counts its degrees of freedom, and saddlepoint the weights of "
+                               "the score, as R's anova.svyloglin does, which reads a matrix that "
+                               "is not symmetric as symmetric; `effects: exact` does not.");
     return TF_OK;
 }

@@ -1,8 +1,8 @@
 /* The terms of a log-linear model (loglinear.h).
  *
- * A term is a set of variables. a * b stands for a + b + a:b; a product may not stand without what it
- * contains. A term's columns are products of its variables' contrasts, of which each has one for each
- * category but the last:
+ * A term is a set of variables. a * b stands for a + b + a:b; a product may not stand without what
+ * it contains. A term's columns are products of its variables' contrasts, of which each has one
+ * for each category but the last:
  *
  *     column l of a variable   1 in category l, -1 in the last, else 0     (R's contr.sum)
  *

@@ -2,20 +2,21 @@
  *
  *     - {stat: ranktest, var: score, groups: region, test: wilcoxon}
  *
- * Each case gets the rank that its answer has in the population, estimated by the weights: the sum of
- * the weights below it and half its own, R, out of N. A score of it, g(R / N), is compared between
- * groups as any mean would be, ranks taken as given:
+ * Each case gets the rank that its answer has in the population, estimated by the weights: the sum
+ * of the weights below it and half its own, R, out of N. A score of it, g(R / N), is compared
+ * between groups as any mean would be, ranks taken as given:
  *
  *     wilcoxon, KruskalWallis   R / N
  *     vanderWaerden             the normal quantile of R / N
  *     median                    1 above N / 2, else 0
  *
- * Two groups: t = difference of mean scores / se against t with PSUs - strata - 1 degrees of freedom.
- * More: Wald, d' V^-1 d over k - 1, against F(k - 1, df - (k - 1)); d: differences to the first group.
+ * Two groups: t = difference of mean scores / se against t with PSUs - strata - 1 degrees of
+ * freedom. More: Wald, d' V^-1 d over k - 1, against F(k - 1, df - (k - 1)); d: differences to the
+ * first group.
  *
- * Ties: R's svyranktest gives tied cases the unweighted mean of their ranks in the order of the rows,
- * which with unequal weights depends on that order. `ties: rows` (default) does so too; `ties:
- * midpoint` gives them the middle of their block, whatever the order. */
+ * Ties: R's svyranktest gives tied cases the unweighted mean of their ranks in the order of the
+ * rows, which with unequal weights depends on that order. `ties: rows` (default) does so too;
+ * `ties: midpoint` gives them the middle of their block, whatever the order. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -130,7 +131,8 @@ static void rank_cases(struct tf_arena *arena, const double *y, const double *w,
             tf_sum_add(&before, w[o[next].row]);
             sum += tf_sum_of(&before) - w[o[next].row] / 2;
         }
-        const double rank = midpoint ? (start + tf_sum_of(&before)) / 2 : sum / (double)(next - first);
+        const double rank =
+            midpoint ? (start + tf_sum_of(&before)) / 2 : sum / (double)(next - first);
         for (size_t k = first; k < next; k++)
             score[o[k].row] = to_score(rank / tf_sum_of(&all));
     }
@@ -161,7 +163,8 @@ static enum tf_code read_keys(const struct tf_runner *r, const struct tf_ask *as
     while (a->test < N_TESTS && strcmp(TEST[a->test].word, test) != 0)
         a->test++;
     if (a->test == N_TESTS) {
-        (void)tf_yaml_fail(tf_yaml_get(ask->at, "test"), reterr, "no rank test is called '%s'", test);
+        (void)tf_yaml_fail(tf_yaml_get(ask->at, "test"), reterr, "no rank test is called '%s'",
+                           test);
         return tf_help(reterr, "Choose from wilcoxon, vanderWaerden, median, KruskalWallis.");
     }
     TF_TRY(tf_yaml_opt_text(ask->at, "ties", "rows", &ties, reterr));

@@ -1,14 +1,14 @@
 /* Tests of association in a two-way table of a complex sample.
  *
- * Pearson's X^2 = N sum (p_ij - p_i. p_.j)^2 / (p_i. p_.j), N cases, would be chi-square if the cases
- * had been drawn one by one. In a complex sample it is sum_k lambda_k chi2_1, the lambda being the
- * eigenvalues of
+ * Pearson's X^2 = N sum (p_ij - p_i. p_.j)^2 / (p_i. p_.j), N cases, would be chi-square if the
+ * cases had been drawn one by one. In a complex sample it is sum_k lambda_k chi2_1, the lambda
+ * being the eigenvalues of
  *
  *     Delta = (C' D^-1 C / N)^-1  (C' D^-1 V D^-1 C),     D = diag(p),  V = var(p)
  *
  * with C any basis of the interactions (Rao & Scott 1984, Ann. Statist. 12, 46-60). Here C is the
- * simplest: cell (i,j) minus the first of its row minus the first of its column plus the first of all;
- * R survey projects instead, onto the same space, so that the eigenvalues are the same.
+ * simplest: cell (i,j) minus the first of its row minus the first of its column plus the first of
+ * all; R survey projects instead, onto the same space, so that the eigenvalues are the same.
  *
  *     F            X^2 / tr Delta against F(d, d nu), d = (tr Delta)^2 / tr Delta^2; second order
  *     Chisq        X^2 / mean lambda against chi-square(q), q = (rows - 1)(cols - 1); first order
@@ -17,10 +17,10 @@
  *     Wald         Y' V_Y^-1 Y / q against F(q, nu); Y_ij = T_ij - T_i. T_.j / T of the totals
  *     adjWald      the same, adjusted for few degrees of freedom: F(q, nu - q + 1)
  *
- * As R survey 4.1: for linearised designs lincom and saddlepoint stand over chi2 with d nu degrees of
- * freedom, for replicate weights over none; X^2 counts all cases of the domain, those who did not
- * answer too (nothing but the printed X^2 depends on it). R without the package CompQuadForm answers
- * lincom by saddlepoint, with a warning; here it is exact always.
+ * As R survey 4.1: for linearised designs lincom and saddlepoint stand over chi2 with d nu degrees
+ * of freedom, for replicate weights over none; X^2 counts all cases of the domain, those who did
+ * not answer too (nothing but the printed X^2 depends on it). R without the package CompQuadForm
+ * answers lincom by saddlepoint, with a warning; here it is exact always.
  *
  * A cell of nobody has weight 0 in D^-1. A row or column of nobody must be left out by the caller. */
 #include <math.h>

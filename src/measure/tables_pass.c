@@ -1,24 +1,24 @@
 /* Many two-way tables in one pass over the rows.
  *
- * Where a sample varies by the totals of its first-stage units alone, a table needs no variable of its
- * own for each row: the sums of the weights by unit and cell say all, since the variance of any smooth
- * function of totals is that of a linear combination of them. Rows stand in the order of their units,
- * a byte for each row and variable. For each table:
+ * Where a sample varies by the totals of its first-stage units alone, a table needs no variable of
+ * its own for each row: the sums of the weights by unit and cell say all, since the variance of
+ * any smooth function of totals is that of a linear combination of them. Rows stand in the order
+ * of their units, a byte for each row and variable. For each table:
  *
- *     rows of a unit      v[cell] += w                 cell = code(row) cols + code(col); no branch:
- *                                                      "missing" has cells of its own, never read
- *     its end             h = (s - m v) / sqrt(m (m + 1)),  s += v          the (m+1)st of its stratum
+ *     rows of a unit      v[cell] += w              cell = code(row) cols + code(col); no branch:
+ *                                                   "missing" has cells of its own, never read
+ *     its end             h = (s - m v) / sqrt(m (m + 1)),  s += v      the (m+1)st of a stratum
  *                         A += f h h',                 f = (1 - n / N) n / (n - 1)
  *
- * The h are Helmert's contrasts: the sum of their squares is the sum of squares about the stratum's
- * mean, with nothing subtracted from it afterwards. A is the covariance of the totals T, and that of
- * the shares p follows: dp_k = (dT_k - p_k sum dT) / N. What unequal unit sizes cost there is a digit
- * or two of sixteen.
+ * The h are Helmert's contrasts: the sum of their squares is the sum of squares about the
+ * stratum's mean, with nothing subtracted from it afterwards. A is the covariance of the totals T,
+ * and that of the shares p follows: dp_k = (dT_k - p_k sum dT) / N. What unequal unit sizes cost
+ * there is a digit or two of sixteen.
  *
- * Speed: four tables share a run over the rows, so that the additions of one do not wait for those of
- * the next; sixteen h of a table wait for each other, and enter A together while its elements stay in
- * registers. Jobs of four tables go to threads. All sums run in the order of the rows, by vectors of
- * four whatever the processor has: the same bits always. */
+ * Speed: four tables share a run over the rows, so that the additions of one do not wait for those
+ * of the next; sixteen h of a table wait for each other, and enter A together while its elements
+ * stay in registers. Jobs of four tables go to threads. All sums run in the order of the rows, by
+ * vectors of four whatever the processor has: the same bits always. */
 #include <math.h>
 #include <string.h>
 
@@ -39,7 +39,8 @@ typedef double lanes
     __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
 typedef uint8_t bytes __attribute__((vector_size(BYTES)));
 _Static_assert(BLOCK % BYTES == 0, "whole vectors");
-_Static_assert(WIDE % LANES == 0 && (int)TF_PASS_CELLS <= (int)WIDE && WIDE < MISSING, "whole vectors");
+_Static_assert(WIDE % LANES == 0 && (int)TF_PASS_CELLS <= (int)WIDE && WIDE < MISSING,
+               "whole vectors");
 
 #if defined(__x86_64__)
 #define TF_CLONES __attribute__((target_clones("avx512f", "avx2", "default")))
@@ -105,6 +106,9 @@ struct tf_pass *tf_pass_new(struct tf_arena *arena, const struct tf_survey *s)
     p->factor = TF_NEW_N(arena, double, p->n_strata);
     p->units = TF_NEW_N(arena, double, p->n_strata);
     sort_by(stage->unit_stratum, p->n_units, p->n_strata, p->first_unit, unit);
+    for (size_t h = 0; h < p->n_strata; h++) /* units without a row count as 0: not seen here */
+        if (p->first_unit[h + 1] - p->first_unit[h] != stage->stratum_units[h])
+            return NULL;
     for (size_t u = 0; u < p->n_units; u++)
         rank[unit[u]] = (uint32_t)u;
     for (size_t i = 0; i < s->n; i++)
@@ -143,8 +147,8 @@ struct sums { /* of one table */
     double a[WIDE][WIDE];       /* row j: columns from j's vector on */
 };
 
-/* The cell of each row of a block: the high bit for missing, else row code x cols + col code. By whole
- * vectors of bytes: the columns are that much longer than their rows (tf_pass_bytes). */
+/* The cell of each row of a block: the high bit for missing, else row code x cols + col code. By
+ * whole vectors of bytes: the columns are that much longer than their rows (tf_pass_bytes). */
 INSIDE void find_cells(struct sums *t, size_t from, size_t n)
 {
     const uint8_t cols = (uint8_t)t->cols;
@@ -216,7 +220,8 @@ INSIDE void add_unit(const struct tf_pass *p, struct sums *t, size_t row, size_t
 {
     while (row < end) {
         const size_t block = row / BLOCK * BLOCK;
-        const size_t next = block + BLOCK < p->n ? block + BLOCK : p->n, to = end < next ? end : next;
+        const size_t next = block + BLOCK < p->n ? block + BLOCK : p->n;
+        const size_t to = end < next ? end : next;
         if (row == block)
             for (size_t k = 0; k < TABLES; k++)
                 find_cells(&t[k], block, next - block);

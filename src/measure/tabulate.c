@@ -1,9 +1,10 @@
 /* Tables of weighted cells (tabulate.h).
  *
  * The share of cell k in its group g is a ratio of two totals, p_k = T_k / T_g, so its linearised
- * variable is w (x_k - p_k x_g) / T_g with the 0/1 variables of cell and group (Särndal, Swensson &
- * Wretman 1992, 5.6). One statistic gives all shares, and the totals behind them, to whatever variance
- * the survey has. Groups: one for shares of the whole table, the rows for row percentages. */
+ * variable is w (x_k - p_k x_g) / T_g with the 0/1 variables of cell and group (Särndal, Swensson
+ * & Wretman 1992, 5.6). One statistic gives all shares, and the totals behind them, to whatever
+ * variance the survey has. Groups: one for shares of the whole table, the rows for row
+ * percentages. */
 #include <math.h>
 #include <string.h>
 
@@ -119,6 +120,25 @@ enum tf_code tf_tabulate(struct tf_arena *arena, const struct tf_survey *s, cons
             ret->base++;
         }
     return TF_OK;
+}
+
+struct tf_tabulated tf_tabulated_regroup(struct tf_arena *arena, const struct tf_tabulated *t,
+                                         const uint32_t *group)
+{
+    struct tf_tabulated r = *t;
+    const size_t k = t->k;
+    double *sum = TF_NEW_N(arena, double, k), *map = TF_NEW_N(arena, double, k * k);
+    r.share = TF_NEW_N(arena, double, k);
+    r.v_share = TF_NEW_N(arena, double, k * k);
+    for (size_t c = 0; c < k; c++)
+        sum[group[c]] += t->total[c];
+    for (size_t c = 0; c < k; c++) {
+        r.share[c] = t->total[c] / sum[group[c]];
+        for (size_t j = 0; j < k; j++) /* dp_c = (dT_c - p_c sum of its group's dT) / T_group */
+            map[c + j * k] = ((c == j) - (group[c] == group[j] ? r.share[c] : 0)) / sum[group[c]];
+    }
+    tf_sandwich(arena, map, t->v_total, k, k, r.v_share);
+    return r;
 }
 
 struct tf_tabulated tf_tabulated_part(struct tf_arena *arena, const struct tf_tabulated *t,

@@ -1,5 +1,5 @@
-/* A table of weighted cells with the variance of its totals and shares: what cross-tabulations, tests
- * of fit, log-linear models and kappa are made of. Private to these files. */
+/* A table of weighted cells with the variance of its totals and shares: what cross-tabulations,
+ * tests of fit, log-linear models and kappa are made of. Private to these files. */
 #ifndef TF_MEASURE_TABULATE_H
 #define TF_MEASURE_TABULATE_H
 
@@ -16,13 +16,16 @@ struct tf_tabulated {
     bool lonely;
     bool replicated;       /* by replicates: some tests refer to other distributions then */
 };
-/* of [n]: cell of each row, TF_NO_CODE outside the table (rows without weight do not count either).
- * group [k]: cells that share a denominator have the same number 0..; NULL: one group. Numbers of the
- * survey's design: shares with their covariances, totals too when `totals`. */
+/* of [n]: cell of each row, TF_NO_CODE outside the table (rows without weight do not count
+ * either). group [k]: cells that share a denominator have the same number 0..; NULL: one group.
+ * Numbers of the survey's design: shares with their covariances, totals too when `totals`. */
 TF_MUST_CHECK enum tf_code tf_tabulate(struct tf_arena *arena, const struct tf_survey *s,
                                        const uint32_t *of, size_t k, const uint32_t *group,
                                        bool totals, struct tf_tabulated *ret,
                                        struct tf_err *reterr);
+/* The same table with shares of other groups, from its totals (not for replicate weights). */
+struct tf_tabulated tf_tabulated_regroup(struct tf_arena *arena, const struct tf_tabulated *t,
+                                         const uint32_t *group);
 /* The same, by cells kept: cell[0..k), in this order. Shares stay what they are. */
 struct tf_tabulated tf_tabulated_part(struct tf_arena *arena, const struct tf_tabulated *t,
                                       const size_t *cell, size_t k);
@@ -35,9 +38,9 @@ bool tf_association_named(const char *word, enum tf_association *ret);
 struct tf_tested {
     double statistic, df, ddf, p;
 };
-/* t: cells row by row (rows x cols), each row and column with a case; cases: of the domain, answered
- * or not (R scales X^2 to them); nu: degrees of freedom of the design. NaN where the table cannot
- * say. */
+/* t: cells row by row (rows x cols), each row and column with a case; cases: of the domain,
+ * answered or not (R scales X^2 to them); nu: degrees of freedom of the design. NaN where the
+ * table cannot say. */
 struct tf_tested tf_association_test(struct tf_arena *arena, const struct tf_tabulated *t,
                                      size_t rows, size_t cols, size_t cases, double nu,
                                      enum tf_association which);

@@ -6,11 +6,13 @@
  *
  * t = estimate / se, the standard error by the design. The difference of two means is the slope of
  * the regression on a 0/1 variable, and its linearised variable that of the sandwich (Binder 1983,
- * Int. Stat. Rev. 51, 279-292): w x (y - m_1) / N_1 in the second group, minus the same in the first.
+ * Int. Stat. Rev. 51, 279-292): w x (y - m_1) / N_1 in the second group, minus the same in the
+ * first.
  *
- * Degrees of freedom as R's svyttest, which takes one off the design's in all three forms: PSUs minus
- * strata minus 1; counted for groups where there are answers to both (for replicate weights, and one
- * sample: where the domain has cases, answered or not). `df: inf` or a number stand as given. */
+ * Degrees of freedom as R's svyttest, which takes one off the design's in all three forms: PSUs
+ * minus strata minus 1; counted for groups where there are answers to both (for replicate weights,
+ * and one sample: where the domain has cases, answered or not). `df: inf` or a number stand as
+ * given. */
 #include <math.h>
 #include <string.h>
 
@@ -135,9 +137,10 @@ static double df_of(const struct tf_runner *r, const struct tf_ask *ask, const b
     return ask->df == TF_DF_GIVEN || ask->df == TF_DF_INFINITE ? df : df - 1;
 }
 
-static struct tf_item *add_item(struct tf_runner *r, const struct tf_ask *ask, const struct means *m,
-                                const struct asked *a, const struct tf_domain *d,
-                                const struct tf_fit *fit, size_t k, double df, struct tf_result *out)
+static struct tf_item *add_item(struct tf_runner *r, const struct tf_ask *ask,
+                                const struct means *m, const struct asked *a,
+                                const struct tf_domain *d, const struct tf_fit *fit, size_t k,
+                                double df, struct tf_result *out)
 {
     bool *in = TF_NEW_N(r->arena, bool, m->n);
     struct tf_item *item = tf_result_item(r, out);
@@ -233,8 +236,8 @@ enum tf_code tf_run_ttest(struct tf_runner *r, const struct tf_ask *ask, struct 
     for (size_t k = 0; k < n; k++)
         TF_TRY(one_domain(r, ask, &a, &d[k], out, reterr));
     tf_result_note(r, out, a.groups != NULL
-                               ? "The difference is the second group's mean minus the first's; degrees "
-                                 "of freedom are PSUs minus strata minus 1 (R svyttest)."
+                               ? "The difference is the second group's mean minus the first's; "
+                                 "degrees of freedom are PSUs minus strata minus 1 (R svyttest)."
                                : "Degrees of freedom are PSUs minus strata minus 1 (R svyttest).");
     return TF_OK;
 }

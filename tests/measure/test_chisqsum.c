@@ -1,5 +1,5 @@
-/* Weighted sums of chi-squares: the exact answer against closed forms (equal weights: chi-square and
- * F; pairs of weights: exponentials), the saddlepoint and Satterthwaite against R survey 4.1
+/* Weighted sums of chi-squares: the exact answer against closed forms (equal weights: chi-square
+ * and F; pairs of weights: exponentials), the saddlepoint and Satterthwaite against R survey 4.1
  * (tests/gold/chisqsum.csv, by make_tests.R). */
 #include "../house.h"
 
