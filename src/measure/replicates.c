@@ -181,8 +181,6 @@ static double *multiplier_scratch(struct tf_arena *arena, const struct tf_survey
     return TF_NEW_N(arena, double, rep->multiplier != NULL ? s->stage[rep->stage].n_units : 0);
 }
 
-#pragma weak tf_steps_again
-
 static enum tf_code
 final_weights(const struct tf_survey *s, size_t r, double *m, double *w, struct tf_err *reterr)
 {

@@ -15,8 +15,6 @@
 #include "measure/replicates.h"
 #include "measure/variance.h"
 
-#pragma weak tf_calibrated_residual
-
 static struct tf_arena *scratch_new(void)
 {
     return tf_arena_new("variance", (size_t)8 << 30);
@@ -135,7 +133,7 @@ tf_survey_count(struct tf_arena *arena, const struct tf_survey *s, const bool *d
     bool *stratum = TF_NEW_N(scratch, bool, first->n_strata);
     for (size_t k = 0; k < n; k++) {
         const size_t row = at != NULL ? at[k] : k;
-        if (!(s->w[row] > 0) || (domain != NULL && !domain[row]))
+        if (!tf_in_sample(s->w[row]) || (domain != NULL && !domain[row]))
             continue;
         t.n++;
         t.psu += !unit[first->unit[k]];

@@ -42,20 +42,22 @@
 
 #include "measure/variance.h"
 
-struct level { /* one stage */
+struct level { /* one stage; a stratum of a later stage lies in one unit of the stage before */
     const struct tf_stage *st;
-    size_t first;   /* where its units begin in a column of deviations */
-    double *scale;  /* [n_units] root of the factor of a squared deviation */
-    bool *centre;   /* [n_strata] around the mean, or around 0 */
-    double *factor; /* [n_units] fractions of the stages before, of a unit */
+    size_t first;     /* where its units begin in a column of deviations */
+    uint32_t *parent; /* [n_strata] that unit; 0 at the first stage */
+    double *before;   /* [n_strata] fractions of the stages before, multiplied */
+    double *scale;    /* [n_strata] root of the factor of a squared deviation */
+    bool *centre;     /* [n_strata] around the mean, or around 0 */
+    double *own;      /* PPS: [n_units] root of 1 - p_i; else NULL, and it stands in scale */
 };
 struct plan {                 /* for one domain */
     size_t n_levels, n_units; /* units: of all levels */
     struct level *level;
-    bool depends; /* on the domain */
-    bool *seen;   /* [n_units] has a row of the domain */
-    uint32_t *strata,
-        *alive;        /* [parents] strata with cases, and those of them that say something */
+    bool depends;      /* on the domain */
+    bool *seen;        /* [n_units] has a row of the domain */
+    uint32_t *strata;  /* [parents] strata with cases */
+    uint32_t *alive;   /* [parents] those of them that say something */
     uint32_t *present; /* [n_strata] units of a stratum with cases */
 };
 struct work {
@@ -69,11 +71,13 @@ struct work {
 
 /* ---- What does not depend on z ------------------------------------------------------------- */
 
-static double population_of(const struct tf_survey *s, size_t stage, uint32_t unit)
+/* The sampling fraction of a unit. */
+static double fraction(const struct tf_survey *s, size_t stage, uint32_t unit)
 {
     const struct tf_stage *st = &s->stage[stage];
-    return s->pps != NULL ? s->pps->population[stage][unit]
-                          : st->population[st->unit_stratum[unit]];
+    const uint32_t h = st->unit_stratum[unit];
+    return st->stratum_units[h] /
+           (s->pps != NULL ? s->pps->population[stage][unit] : st->population[h]);
 }
 
 static size_t levels_of(const struct tf_survey *s)
@@ -115,58 +119,63 @@ static double stratum_factor(const struct tf_survey *s, const struct level *leve
     return alone ? 1 : n / (n - 1);
 }
 
-static bool certain(double n, double population)
+/* 1 - f of a stratum, 0 where nothing was left to chance (R survey's bound); under PPS it is each
+ * unit's own, and 1 here. */
+static double left_to_chance(const struct level *level, uint32_t h)
 {
-    return 1 - n / population < 1e-7; /* R survey's bound */
+    const double left = 1 - level->st->stratum_units[h] / level->st->population[h];
+    return level->own != NULL ? 1 : left < 1e-7 ? 0 : left;
 }
 
-/* Factors of the units of one level; those of the level above are there already. */
-static void plan_level(const struct tf_survey *s, struct plan *plan, size_t l)
+/* How many strata of a parent have cases, and how many of these say something. */
+static void count_strata(const struct tf_survey *s, struct plan *plan, const struct level *level)
 {
-    struct level *level = &plan->level[l];
     const struct tf_stage *st = level->st;
-    const struct level *above = l > 0 ? level - 1 : NULL;
-    const size_t parents = above != NULL ? above->st->n_units : 1;
+    const size_t parents = level > plan->level ? level[-1].st->n_units : 1;
     memset(plan->strata, 0, parents * sizeof *plan->strata);
     memset(plan->alive, 0, parents * sizeof *plan->alive);
     memset(plan->present, 0, st->n_strata * sizeof *plan->present);
-    for (uint32_t i = 0; i < st->n_units; i++)
-        plan->present[st->unit_stratum[i]] += !plan->depends || plan->seen[level->first + i];
-    bool *counted = plan->seen + plan->n_units; /* [n_strata], spare */
-    memset(counted, 0, st->n_strata * sizeof *counted);
-    for (uint32_t i = 0; i < st->n_units; i++) {
-        const uint32_t h = st->unit_stratum[i];
-        const uint32_t up = above != NULL ? st->unit_parent[i] : 0;
-        if (counted[h] || plan->present[h] == 0)
-            continue;
+    for (uint32_t i = 0; plan->depends && i < st->n_units; i++)
+        plan->present[st->unit_stratum[i]] += plan->seen[level->first + i];
+    for (uint32_t h = 0; h < st->n_strata; h++) {
         bool centre;
-        const bool sure = certain(st->stratum_units[h], population_of(s, l, i));
-        counted[h] = true;
-        plan->strata[up]++;
-        plan->alive[up] += sure || !isnan(stratum_factor(s, level, h, plan->present[h], &centre));
+        if (!plan->depends)
+            plan->present[h] = st->stratum_units[h];
+        if (plan->present[h] == 0)
+            continue;
+        const double f = stratum_factor(s, level, h, plan->present[h], &centre);
+        plan->strata[level->parent[h]]++;
+        plan->alive[level->parent[h]] += !isnan(f) || !(left_to_chance(level, h) > 0);
     }
-    for (uint32_t i = 0; i < st->n_units; i++) {
-        const uint32_t h = st->unit_stratum[i];
-        const uint32_t up = above != NULL ? st->unit_parent[i] : 0;
-        const double n = st->stratum_units[h], population = population_of(s, l, i);
-        const double inherited = above != NULL ? above->factor[up] : 1;
+}
+
+/* Factors of the strata of one level; those of the level above are there already. */
+static void plan_level(const struct tf_survey *s, struct plan *plan, size_t l)
+{
+    struct level *level = &plan->level[l];
+    count_strata(s, plan, level);
+    for (uint32_t h = 0; h < level->st->n_strata; h++) {
+        const uint32_t up = level->parent[h];
+        const double left = left_to_chance(level, h);
         double f = stratum_factor(s, level, h, plan->present[h], &level->centre[h]);
-        level->factor[i] = inherited * n / population;
-        if (certain(n, population) || (isnan(f) && plan->alive[up] > 0))
+        if (!(left > 0) || (isnan(f) && plan->alive[up] > 0))
             f = 0;
         if (plan->alive[up] < plan->strata[up])
             f *= (double)plan->strata[up] / (double)plan->alive[up];
-        level->scale[i] = plan->strata[up] == 0 ? 0 : sqrt(inherited * f * (1 - n / population));
+        level->before[h] = l == 0 ? 1
+                                  : level[-1].before[level[-1].st->unit_stratum[up]] *
+                                        fraction(s, l - 1, up);
+        level->scale[h] = plan->strata[up] == 0 ? 0 : sqrt(level->before[h] * f * left);
     }
 }
 
 /* Strata with one unit and cases, for a flag. */
-static bool lonely_cases(const struct tf_survey *s, const struct plan *plan)
+static bool lonely_cases(const struct plan *plan)
 {
     const struct level *level = &plan->level[0];
     for (uint32_t i = 0; plan->depends && i < level->st->n_units; i++)
         if (level->st->stratum_units[level->st->unit_stratum[i]] == 1 && plan->seen[i] &&
-            !certain(1, population_of(s, 0, i)))
+            left_to_chance(level, level->st->unit_stratum[i]) > 0)
             return true;
     return false;
 }
@@ -179,6 +188,24 @@ static void plan_for(const struct tf_survey *s, struct plan *plan, const bool *d
         plan_level(s, plan, l);
 }
 
+static void level_new(struct tf_arena *scratch, const struct tf_survey *s, size_t l,
+                      struct level *level)
+{
+    const struct tf_stage *st = &s->stage[l];
+    level->st = st;
+    level->parent = TF_NEW_N(scratch, uint32_t, st->n_strata);
+    level->before = TF_NEW_N(scratch, double, st->n_strata);
+    level->scale = TF_NEW_N(scratch, double, st->n_strata);
+    level->centre = TF_NEW_N(scratch, bool, st->n_strata);
+    for (uint32_t i = 0; l > 0 && i < st->n_units; i++)
+        level->parent[st->unit_stratum[i]] = st->unit_parent[i];
+    if (s->pps == NULL)
+        return;
+    level->own = TF_NEW_N(scratch, double, st->n_units);
+    for (uint32_t i = 0; i < st->n_units; i++)
+        level->own[i] = sqrt(1 - fraction(s, l, i));
+}
+
 static void plan_new(struct tf_arena *scratch, const struct tf_survey *s, struct plan *plan)
 {
     size_t most_strata = 0, most_units = 1;
@@ -186,19 +213,14 @@ static void plan_new(struct tf_arena *scratch, const struct tf_survey *s, struct
     plan->level = TF_NEW_N(scratch, struct level, plan->n_levels);
     for (size_t l = 0; l < plan->n_levels; l++) {
         const struct tf_stage *st = &s->stage[l];
-        plan->level[l] = (struct level){
-            .st = st,
-            .first = plan->n_units,
-            .scale = TF_NEW_N(scratch, double, st->n_units),
-            .factor = TF_NEW_N(scratch, double, st->n_units),
-            .centre = TF_NEW_N(scratch, bool, st->n_strata),
-        };
+        level_new(scratch, s, l, &plan->level[l]);
+        plan->level[l].first = plan->n_units;
         plan->n_units += st->n_units;
         most_strata = st->n_strata > most_strata ? st->n_strata : most_strata;
-        most_units = st->n_units > most_units ? st->n_units : most_units;
+        most_units = l + 1 < plan->n_levels && st->n_units > most_units ? st->n_units : most_units;
     }
     plan->depends = s->lonely_in_domains || any_lonely(s);
-    plan->seen = TF_NEW_N(scratch, bool, plan->n_units + most_strata);
+    plan->seen = TF_NEW_N(scratch, bool, plan->depends ? plan->n_units : 0);
     plan->strata = TF_NEW_N(scratch, uint32_t, most_units);
     plan->alive = TF_NEW_N(scratch, uint32_t, most_units);
     plan->present = TF_NEW_N(scratch, uint32_t, most_strata);
@@ -229,12 +251,13 @@ static double deviate(const struct plan *plan, double *sum, double *mean)
         const struct tf_stage *st = level->st;
         double *u = sum + level->first;
         memset(mean, 0, st->n_strata * sizeof *mean);
-        for (size_t i = 0; i < st->n_units; i++)
+        for (size_t i = 0; i < st->n_units; i++) /* in the order of units, whoever asks */
             mean[st->unit_stratum[i]] += u[i];
         for (size_t h = 0; h < st->n_strata; h++)
             mean[h] = level->centre[h] ? mean[h] / (double)st->stratum_units[h] : 0;
         for (size_t i = 0; i < st->n_units; i++) {
-            u[i] = (u[i] - mean[st->unit_stratum[i]]) * level->scale[i];
+            const uint32_t h = st->unit_stratum[i];
+            u[i] = (u[i] - mean[h]) * level->scale[h] * (level->own != NULL ? level->own[i] : 1);
             v += u[i] * u[i];
         }
     }
@@ -256,7 +279,7 @@ static void take(struct tf_spread *sp, size_t first, double *z, size_t m, const 
     for (size_t j = 0; j < m; j += work->plan.depends ? 1 : m) {
         if (work->plan.depends) {
             plan_for(sp->s, &work->plan, domain != NULL ? domain[j] : NULL);
-            sp->lonely = sp->lonely || lonely_cases(sp->s, &work->plan);
+            sp->lonely = sp->lonely || lonely_cases(&work->plan);
         }
         work->first = first + j;
         work->z = z + j * sp->s->n;
