@@ -109,3 +109,17 @@ const char *tf_design_codes_text(struct tf_arena *arena, const struct tf_design_
                       p->codes[k]->text[p->codes[k]->of[row]]);
     return tf_buf_text(&b);
 }
+
+enum tf_code tf_design_csv(struct tf_arena *arena, const struct tf_yaml *at, const char *dir,
+                           struct tf_table **ret, struct tf_err *reterr)
+{
+    if (at->kind != TF_YAML_SCALAR)
+        return tf_yaml_fail(at, reterr, "the name of a file is expected here");
+    const char *path =
+        at->text[0] == '/' || dir == NULL ? at->text : tf_path_join(arena, dir, at->text);
+    const enum tf_code code =
+        tf_csv_read(arena, path, (struct tf_csv_opt){.guess_numbers = true}, ret, reterr);
+    if (code != TF_OK && reterr != NULL && reterr->line == 0)
+        reterr->file[0] = '\0'; /* not a place in the file: then the place that names it */
+    return tf_recipe_place(at, code, reterr);
+}

@@ -23,7 +23,7 @@
  * `fpc`: sampling fractions, one per replicate, for jk1, jkn and other: rscales x (1 - fpc). */
 #include <string.h>
 
-#include "measure/replicates.h"
+#include "measure/variance.h"
 
 enum scaling { FROM_R, FROM_RHO, BOOTSTRAP, JK1, JKN, FOUR, ONE, OTHER };
 static const struct type {
@@ -83,16 +83,10 @@ static enum tf_code
 from_file(const struct tf_replicates_reader *r, struct given *g, struct tf_err *reterr)
 {
     const struct tf_yaml *at = tf_yaml_get(r->at, "file");
-    const char *name;
     struct tf_table *t;
-    TF_TRY(tf_yaml_need_text(r->at, "file", &name, reterr));
-    const char *path =
-        name[0] == '/' || r->dir == NULL ? name : tf_path_join(r->s->arena, r->dir, name);
-    TF_TRY(tf_recipe_place(
-        at, tf_csv_read(r->s->arena, path, (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
-        reterr));
+    TF_TRY(tf_design_csv(r->s->arena, at, r->dir, &t, reterr));
     if (t->n_rows != r->s->n) {
-        (void)tf_yaml_fail(at, reterr, "'%s' has %zu rows and the data %zu", name, t->n_rows,
+        (void)tf_yaml_fail(at, reterr, "'%s' has %zu rows and the data %zu", at->text, t->n_rows,
                            r->s->n);
         return tf_help(reterr, "One row per case is expected, in the order of the data.");
     }

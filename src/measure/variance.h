@@ -74,6 +74,11 @@ void tf_spread_phases(struct tf_arena *scratch, struct tf_spread *sp);
 const struct tf_stage *
 tf_phases_stage(const struct tf_survey *s, const uint32_t **ret_row, size_t *ret_n);
 
+/* The CSV file that a recipe names at `at`, relative to dir (design_columns.c). */
+TF_MUST_CHECK enum tf_code tf_design_csv(struct tf_arena *arena, const struct tf_yaml *at,
+                                         const char *dir, struct tf_table **ret,
+                                         struct tf_err *reterr);
+
 /* Jobs 0..n-1, at most `threads` at a time. A job writes only what is its own, and allocates
  * nothing; then the result does not depend on how many threads there are. */
 void tf_in_parallel(unsigned threads, size_t n, void (*job)(void *context, size_t k),

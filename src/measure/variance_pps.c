@@ -169,11 +169,7 @@ static enum tf_code read_joint(struct tf_survey *s, const struct tf_yaml *at,
     static const double tolerance = 1e-4;
     struct tf_table *t;
     const size_t n = s->stage[0].n_units;
-    const char *path =
-        at->text[0] == '/' || dir == NULL ? at->text : tf_path_join(s->arena, dir, at->text);
-    TF_TRY(tf_recipe_place(
-        at, tf_csv_read(s->arena, path, (struct tf_csv_opt){.guess_numbers = true}, &t, reterr),
-        reterr));
+    TF_TRY(tf_design_csv(s->arena, at, dir, &t, reterr));
     if (t->n_rows != n || t->n_cols != n + 1) {
         (void)tf_yaml_fail(at, reterr, "'%s' is no square matrix of %zu units", at->text, n);
         (void)tf_fact(reterr, "it has %zu rows and %zu columns", t->n_rows, t->n_cols);
