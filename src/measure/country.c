@@ -8,7 +8,7 @@
 #include <math.h>
 #include <string.h>
 
-#include "measure/inside.h"
+#include "measure/survey.h"
 
 struct run { /* everything of one country */
     struct tf_arena *arena;
@@ -175,13 +175,19 @@ static enum tf_code measure_dataset(struct run *r, const struct tf_dataset *d,
     add_source(r, from.recipe_evidence);
     if (cleaning != NULL)
         flow_figure(r, d, &from, effects);
-    TF_TRY(tf_weights_make(r->arena, recipe, r->country, t, &diagnostics, reterr));
+    struct tf_calibrated **calibrated = NULL;
+    size_t n_calibrated;
+    TF_TRY(tf_weights_make(r->arena, recipe, r->country, t, &diagnostics, &calibrated,
+                           &n_calibrated, reterr));
     const struct tf_design_spec none = {.lonely = TF_LONELY_REMOVE};
     const struct tf_design_spec *spec = d->kind == TF_CONVENIENCE ? &none : &recipe->spec;
     TF_TRY(tf_recipe_place(recipe->root, tf_design_make(r->arena, t, spec, &design, reterr),
                            reterr));
     from.design_text = describe_design(r->arena, d, recipe, tf_buf_text(&diagnostics));
-    const struct tf_measuring m = {r->arena, r->study, d, recipe, t, design};
+    struct tf_survey *survey = tf_survey_of_design(r->arena, t, design);
+    survey->calibrated = calibrated;
+    survey->n_calibrated = d->kind == TF_CONVENIENCE ? 0 : n_calibrated;
+    const struct tf_measuring m = {r->arena, r->study, d, recipe, t, survey};
     for (size_t k = 0; k < recipe->n_figures; k++) {
         struct tf_measured *figure = add_figure(r, d, &from);
         figure->n_rows_data = design->n;

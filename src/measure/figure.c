@@ -14,7 +14,7 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "measure/inside.h"
+#include "measure/groups.h"
 
 enum { ROW_LIMIT = 64, COLUMN_LIMIT = 64 };
 
@@ -189,34 +189,28 @@ static enum tf_code open_cols(struct table *t, struct tf_err *reterr)
 
 /* ---- Cells -------------------------------------------------------------------------------- */
 
-/* Cases of a cell and their values; returns how many are in the category. */
-static size_t collect(const struct table *t, const struct row *r, const struct col *c, double *y,
-                      struct tf_rows *ret)
+/* Values of a row under every case that was asked: y [rows] and whether it answered. */
+static void read_values(const struct table *t, const struct row *r, double *y, bool *asked,
+                        bool *answered)
 {
-    size_t in = 0, n = 0, n_all = 0;
-    uint32_t *case_row = TF_NEW_N(t->arena, uint32_t, t->m->table->n_rows);
-    uint32_t *all = TF_NEW_N(t->arena, uint32_t, t->m->table->n_rows);
-    const bool indicator = r->category == NULL && t->figure->stat != TF_STAT_MEAN;
     for (size_t row = 0; row < t->m->table->n_rows; row++) {
-        if (!t->where[row] || (c->codes != NULL && c->codes->of[row] != c->code) ||
-            tf_not_asked((enum tf_miss)r->column->miss[row]))
+        asked[row] = t->where[row] && !tf_not_asked((enum tf_miss)r->column->miss[row]);
+        answered[row] = !tf_value_missing(r->column, row);
+        y[row] = (double)NAN;
+        if (!answered[row])
             continue;
-        all[n_all++] = (uint32_t)row;
-        if (tf_value_missing(r->column, row))
-            continue;
-        if (r->category == NULL) {
-            y[n] = (double)NAN;
-            (void)tf_value_number(r->column, row, &y[n]);
-            in += !indicator || y[n] != 0;
-        } else {
-            y[n] = r->column->type == TF_NUMBER ? r->column->num[row] == r->number
-                                                : strcmp(r->column->text[row], r->category) == 0;
-            in += y[n] != 0;
-        }
-        case_row[n++] = (uint32_t)row;
+        if (r->category == NULL)
+            (void)tf_value_number(r->column, row, &y[row]);
+        else
+            y[row] = r->column->type == TF_NUMBER
+                         ? r->column->num[row] == r->number
+                         : strcmp(r->column->text[row], r->category) == 0;
     }
-    *ret = (struct tf_rows){.all = all, .n_all = n_all, .row = case_row, .n = n};
-    return in;
+}
+
+static bool in_column(const struct col *c, size_t row)
+{
+    return c->codes == NULL || c->codes->of[row] == c->code;
 }
 
 static unsigned column_flags(const struct tf_column *c, size_t n_rows)
@@ -225,76 +219,124 @@ static unsigned column_flags(const struct tf_column *c, size_t n_rows)
     return c->flags | (found != NULL ? (unsigned)TF_VOID_ITEM : 0);
 }
 
+/* A cell's names, flags and counts; its group is that of its column. */
 static struct tf_estimate cell_estimate(const struct table *t, const struct row *r,
-                                        const struct col *c, struct tf_work *work,
-                                        struct tf_side *side, double *y, double *z)
+                                        const struct col *c, const struct tf_group *g,
+                                        const double *y)
 {
     struct tf_arena *out = t->m->arena;
     struct tf_estimate e = {.var = r->column->name, .var_label = r->column->label,
-                            .category = r->category, .label = r->category_label,
+                            .category = r->category, .label = r->category_label, .base = g->n,
                             .flags = t->m->table->flags |
                                      column_flags(r->column, t->m->table->n_rows)};
+    const bool every = r->category == NULL && t->figure->stat == TF_STAT_MEAN;
     if (c->var != NULL) {
         e.by = TF_NEW(out, struct tf_by);
         *e.by = (struct tf_by){.var = c->var, .value = c->value, .label = c->label};
         e.n_by = 1;
     }
-    e.n = collect(t, r, c, y, &side->rows);
-    e.base = side->rows.n;
-    side->z = z;
+    for (size_t k = 0; k < g->n; k++)
+        e.n += every || fabs(y[g->row[k]]) > 0;
     if (t->figure->stat == TF_STAT_COUNT) {
         e.estimate = e.base > 0 ? (double)e.n / (double)e.base : (double)NAN;
         e.se = e.lo = e.hi = e.deff = e.df = e.base_weighted = (double)NAN;
-        return e;
     }
-    const struct tf_linear l = tf_linearise(work, side->rows, y, t->figure->stat, z);
-    tf_interval(&e, &l, t->figure->stat, t->figure->ci, 0.95);
     return e;
 }
 
-static void row_contrasts(const struct table *t, struct tf_work *work, const struct row *r,
-                          const struct tf_side *side, struct tf_measured *ret)
+/* Variance of the difference of columns a and b, by their covariance; where lonely strata get the
+ * average of the others, these are counted where either column has cases. */
+static enum tf_code difference_variance(const struct table *t, const struct tf_group_set *set,
+                                        const struct tf_fit *fit, size_t a, size_t b, double *ret,
+                                        struct tf_err *reterr)
 {
+    const struct tf_survey *s = t->m->survey;
+    *ret = fit->v[a + a * fit->p] + fit->v[b + b * fit->p] - 2 * fit->v[a + b * fit->p];
+    if (s->lonely != TF_LONELY_AVERAGE)
+        return TF_OK;
+    return tf_groups_difference(set, a, b, ret, reterr);
+}
+
+static enum tf_code row_contrasts(const struct table *t, const struct row *r,
+                                  const struct tf_group_set *set, const struct tf_fit *fit,
+                                  const struct tf_measured_cell *cell, struct tf_measured *ret,
+                                  struct tf_err *reterr)
+{
+    const size_t n = t->m->table->n_rows;
+    bool *either = TF_NEW_N(t->arena, bool, n + 1);
     for (size_t a = 1; a < t->n_cols; a++)
         for (size_t b = a + 1; b < t->n_cols; b++) {
+            double variance;
             if (strcmp(t->col[a].var, t->col[b].var) != 0)
                 continue;
+            for (size_t row = 0; row < n; row++)
+                either[row] = set->group[a].domain[row] || set->group[b].domain[row];
+            TF_TRY(difference_variance(t, set, fit, a, b, &variance, reterr));
             struct tf_contrast *c = &ret->contrast[ret->n_contrasts++];
-            *c = tf_contrast_make(work, work->z, side[a], side[b], 0.95);
+            *c = tf_difference(&cell[a].e, &cell[b].e, variance,
+                               tf_survey_df(t->arena, t->m->survey, either), 0.95);
             c->row = r->name;
             c->col_a = t->col[a].name;
             c->col_b = t->col[b].name;
         }
+    return TF_OK;
+}
+
+/* One row of the figure: a group for each column, one fit for all. */
+static enum tf_code fill_row(struct table *t, const struct row *r, struct tf_measured *ret,
+                             struct tf_err *reterr)
+{
+    const size_t n = t->m->table->n_rows;
+    const enum tf_stat stat = t->figure->stat;
+    const bool differ = stat == TF_STAT_PROP || stat == TF_STAT_MEAN;
+    struct tf_group_set *set = tf_group_set_new(t->arena, t->m->survey);
+    double *y = TF_NEW_N(t->arena, double, n + 1);
+    bool *asked = TF_NEW_N(t->arena, bool, n + 1), *answered = TF_NEW_N(t->arena, bool, n + 1);
+    struct tf_measured_cell *cell = &ret->cell[ret->n_cells];
+    struct tf_fit fit;
+    read_values(t, r, y, asked, answered);
+    for (size_t c = 0; c < t->n_cols; c++) {
+        bool *domain = TF_NEW_N(t->arena, bool, n + 1);
+        size_t n_domain = 0;
+        for (size_t row = 0; row < n; row++) {
+            domain[row] = asked[row] && in_column(&t->col[c], row);
+            n_domain += domain[row];
+        }
+        (void)tf_groups_add(set,
+                            (struct tf_group){.kind = stat == TF_STAT_TOTAL ? TF_CELL_TOTAL
+                                                                            : TF_CELL_MEAN,
+                                              .n_cells = 1, .y = y,
+                                              .df = tf_survey_df(t->arena, t->m->survey, domain)},
+                            domain, n_domain, answered);
+    }
+    if (stat != TF_STAT_COUNT)
+        TF_TRY(tf_groups_fit(set, differ, &fit, reterr));
+    for (size_t c = 0; c < t->n_cols; c++) {
+        size_t n_in;
+        cell[c] = (struct tf_measured_cell){.row = r->name, .row_label = r->label,
+                                            .col = t->col[c].name, .col_label = t->col[c].label};
+        cell[c].e = cell_estimate(t, r, &t->col[c], &set->group[c], y);
+        if (stat == TF_STAT_COUNT)
+            continue;
+        const struct tf_linear l = tf_groups_linear(set, &set->group[c], 0, &fit, &n_in);
+        tf_interval(&cell[c].e, &l, stat, t->figure->ci, 0.95);
+    }
+    ret->n_cells += t->n_cols;
+    return differ ? row_contrasts(t, r, set, &fit, cell, ret, reterr) : TF_OK;
 }
 
 static enum tf_code fill(struct table *t, struct tf_measured *ret, struct tf_err *reterr)
 {
-    const struct tf_design *d = t->m->design;
-    struct tf_work *work = tf_work_new(t->arena, d);
-    double *y = TF_NEW_N(t->arena, double, t->m->table->n_rows);
-    double **z = TF_NEW_N(t->arena, double *, t->n_cols);
-    struct tf_side *side = TF_NEW_N(t->arena, struct tf_side, t->n_cols);
-    const bool differ = t->figure->stat == TF_STAT_PROP || t->figure->stat == TF_STAT_MEAN;
-    for (size_t c = 0; c < t->n_cols; c++)
-        z[c] = TF_NEW_N(t->arena, double, d->n_psu);
+    const size_t most = t->n_rows * t->n_cols * t->n_cols / 2 + 1;
     ret->cell = TF_NEW_N(t->m->arena, struct tf_measured_cell, t->n_rows * t->n_cols + 1);
-    ret->contrast = TF_NEW_N(t->m->arena, struct tf_contrast,
-                             differ ? t->n_rows * t->n_cols * t->n_cols / 2 + 1 : 1);
+    ret->contrast = TF_NEW_N(t->m->arena, struct tf_contrast, most);
     for (size_t r = 0; r < t->n_rows; r++) {
         struct tf_arena *figure_arena = t->arena;
         t->arena = tf_arena_new("a row of a figure", (size_t)2 << 30);
-        for (size_t c = 0; c < t->n_cols; c++) {
-            struct tf_measured_cell *cell = &ret->cell[ret->n_cells++];
-            *cell = (struct tf_measured_cell){.row = t->row[r].name, .row_label = t->row[r].label,
-                                              .col = t->col[c].name,
-                                              .col_label = t->col[c].label};
-            cell->e = cell_estimate(t, &t->row[r], &t->col[c], work, &side[c], y, z[c]);
-            side[c].e = &cell->e;
-        }
-        if (differ)
-            row_contrasts(t, work, &t->row[r], side, ret);
+        const enum tf_code code = fill_row(t, &t->row[r], ret, reterr);
         tf_arena_free(t->arena);
         t->arena = figure_arena;
+        TF_TRY(code);
         if (tf_interrupted())
             return tf_fail(reterr, TF_E_INTERRUPTED, "stopped; nothing was changed");
     }

@@ -25,9 +25,9 @@
 
 enum { CATEGORY_LIMIT = 64, PRINTED_COVARIANCES = 50 };
 
-struct tf_cell_set *tf_cell_set_new(struct tf_arena *arena, const struct tf_survey *survey)
+struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_survey *survey)
 {
-    struct tf_cell_set *set = TF_NEW(arena, struct tf_cell_set);
+    struct tf_group_set *set = TF_NEW(arena, struct tf_group_set);
     set->arena = arena;
     set->survey = survey;
     set->mask = TF_NEW_N(arena, bool, survey->n);
@@ -39,7 +39,7 @@ struct tf_cell_set *tf_cell_set_new(struct tf_arena *arena, const struct tf_surv
 }
 
 /* PSUs and strata with cases; is one of the strata lonely? */
-static void count_units(struct tf_cell_set *set, struct tf_cells *g)
+static void count_units(struct tf_group_set *set, struct tf_group *g)
 {
     if (set->survey->n_stages == 0)
         return;
@@ -57,13 +57,13 @@ static void count_units(struct tf_cell_set *set, struct tf_cells *g)
     }
 }
 
-static double value_of(const struct tf_cells *g, size_t k)
+static double value_of(const struct tf_group *g, size_t k)
 {
     const uint32_t row = g->row[k];
     return g->kind == TF_CELL_RATIO ? g->y[row] / g->x[row] : g->y[row];
 }
 
-struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, const bool *domain,
+struct tf_group *tf_groups_add(struct tf_group_set *set, struct tf_group group, const bool *domain,
                               size_t n_domain, const bool *answered)
 {
     const double *w = set->survey->w;
@@ -74,7 +74,7 @@ struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, co
             tf_in_sample(w[k]))
             row[n++] = (uint32_t)k;
     set->group = tf_grow(set->arena, set->group, set->n_groups, &set->cap, sizeof *set->group);
-    struct tf_cells *g = &set->group[set->n_groups++];
+    struct tf_group *g = &set->group[set->n_groups++];
     *g = group;
     g->domain = domain;
     g->row = row;
@@ -98,7 +98,7 @@ struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, co
 /* ---- Values under any weights ------------------------------------------------------------- */
 
 /* Weighted counts of the categories of a group. */
-static void category_values(const struct tf_cells *g, const double *w, double *theta)
+static void category_values(const struct tf_group *g, const double *w, double *theta)
 {
     memset(g->sum, 0, g->n_cells * sizeof *g->sum);
     for (size_t k = 0; k < g->n; k++)
@@ -107,7 +107,7 @@ static void category_values(const struct tf_cells *g, const double *w, double *t
         theta[c] = tf_sum_of(&g->sum[c]) / (g->kind == TF_CELL_TOTAL ? 1 : g->base);
 }
 
-static double second_moment(const struct tf_cells *g, const double *w, double mean)
+static double second_moment(const struct tf_group *g, const double *w, double mean)
 {
     struct tf_sum sum = {0};
     for (size_t k = 0; k < g->n; k++) {
@@ -117,7 +117,7 @@ static double second_moment(const struct tf_cells *g, const double *w, double me
     return tf_sum_of(&sum);
 }
 
-static void group_values(struct tf_cells *g, const double *w, double *theta)
+static void group_values(struct tf_group *g, const double *w, double *theta)
 {
     struct tf_sum base = {0}, sum = {0};
     const double n = (double)g->n;
@@ -145,7 +145,7 @@ static void group_values(struct tf_cells *g, const double *w, double *theta)
 
 static enum tf_code set_value(void *self, const double *w, double *theta, struct tf_err *reterr)
 {
-    struct tf_cell_set *set = self;
+    struct tf_group_set *set = self;
     (void)reterr;
     for (size_t k = 0; k < set->n_groups; k++)
         group_values(&set->group[k], w, theta + set->group[k].first);
@@ -160,12 +160,12 @@ static enum tf_code set_value(void *self, const double *w, double *theta, struct
 
 /* ---- Linearised variables ----------------------------------------------------------------- */
 
-static double indicator(const struct tf_cells *g, uint32_t row, size_t c)
+static double indicator(const struct tf_group *g, uint32_t row, size_t c)
 {
     return g->code == NULL ? g->y[row] : g->code[row] == c;
 }
 
-static double group_mean(const struct tf_cells *g, const double *w)
+static double group_mean(const struct tf_group *g, const double *w)
 {
     struct tf_sum sum = {0}, base = {0};
     for (size_t k = 0; k < g->n; k++) {
@@ -175,10 +175,9 @@ static double group_mean(const struct tf_cells *g, const double *w)
     return tf_sum_of(&sum) / tf_sum_of(&base);
 }
 
-static void set_linear(void *self, size_t cell, double *z)
+static void linear_of(const struct tf_group_set *set, size_t cell, double *z)
 {
-    const struct tf_cell_set *set = self;
-    const struct tf_cells *g = &set->group[set->group_of[cell]];
+    const struct tf_group *g = &set->group[set->group_of[cell]];
     const double *w = set->w, value = set->theta[cell], n = (double)g->n;
     const size_t c = cell - g->first;
     memset(z, 0, set->survey->n * sizeof *z);
@@ -204,10 +203,15 @@ static void set_linear(void *self, size_t cell, double *z)
     }
 }
 
+static void set_linear(void *self, size_t cell, double *z)
+{
+    linear_of(self, cell, z);
+}
+
 static const bool *set_domain(void *self, size_t cell)
 {
-    const struct tf_cell_set *set = self;
-    const struct tf_cells *g = &set->group[set->group_of[cell]];
+    const struct tf_group_set *set = self;
+    const struct tf_group *g = &set->group[set->group_of[cell]];
     memset(set->mask, 0, set->survey->n * sizeof *set->mask);
     for (size_t k = 0; k < g->n; k++)
         set->mask[g->row[k]] = true;
@@ -215,7 +219,7 @@ static const bool *set_domain(void *self, size_t cell)
 }
 
 /* The second half of a fit are the logits: only their variances are kept. */
-static void take_logits(struct tf_cell_set *set, struct tf_fit *fit)
+static void take_logits(struct tf_group_set *set, struct tf_fit *fit)
 {
     const size_t p = set->p, both = fit->p;
     double *v = TF_NEW_N(set->arena, double, p * p + 1);
@@ -229,7 +233,7 @@ static void take_logits(struct tf_cell_set *set, struct tf_fit *fit)
     fit->p = p;
 }
 
-enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret,
+enum tf_code tf_groups_fit(struct tf_group_set *set, bool full, struct tf_fit *ret,
                           struct tf_err *reterr)
 {
     set->theta = TF_NEW_N(set->arena, double, set->p + 1);
@@ -247,11 +251,32 @@ enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret
     return TF_OK;
 }
 
+enum tf_code tf_groups_difference(const struct tf_group_set *set, size_t a, size_t b, double *ret,
+                                  struct tf_err *reterr)
+{
+    const size_t n = set->survey->n, cell[2] = {a, b};
+    struct tf_arena *scratch = tf_arena_new("a difference", (size_t)4 << 30);
+    double *z = TF_NEW_N(scratch, double, n), *other = TF_NEW_N(scratch, double, n);
+    bool *either = TF_NEW_N(scratch, bool, n);
+    linear_of(set, a, z);
+    linear_of(set, b, other);
+    for (size_t k = 0; k < n; k++)
+        z[k] -= other[k];
+    for (size_t side = 0; side < 2; side++) {
+        const struct tf_group *g = &set->group[set->group_of[cell[side]]];
+        for (size_t k = 0; k < g->n; k++)
+            either[g->row[k]] = true;
+    }
+    const enum tf_code code = tf_survey_variance(scratch, set->survey, z, 1, either, ret, reterr);
+    tf_arena_free(scratch);
+    return code;
+}
+
 /* ---- One cell, as intervals want it -------------------------------------------------------- */
 
 /* Of r = (y - R x) / sum w x, times sum w, so that R varies as the mean of it: R's deff of a ratio is
  * that of the total of r. */
-static double ratio_variance(const struct tf_cells *g, const double *w, double value)
+static double ratio_variance(const struct tf_group *g, const double *w, double value)
 {
     struct tf_sum sum = {0}, square = {0};
     const double n = (double)g->n;
@@ -270,7 +295,7 @@ static double ratio_variance(const struct tf_cells *g, const double *w, double v
 }
 
 /* Of u = n / (n - 1) (y - m)^2, whose mean the variance is. */
-static double variance_variance(const struct tf_cells *g, const double *w, double value)
+static double variance_variance(const struct tf_group *g, const double *w, double value)
 {
     struct tf_sum square = {0};
     const double n = (double)g->n, mean = group_mean(g, w);
@@ -282,7 +307,7 @@ static double variance_variance(const struct tf_cells *g, const double *w, doubl
 }
 
 /* The weighted variance of what the cell is a mean of, for the design effect. */
-static double unit_variance(const struct tf_cell_set *set, const struct tf_cells *g, double value)
+static double unit_variance(const struct tf_group_set *set, const struct tf_group *g, double value)
 {
     const double *w = set->survey->w, n = (double)g->n;
     if (g->n < 2)
@@ -299,7 +324,7 @@ static double unit_variance(const struct tf_cell_set *set, const struct tf_cells
            (n - 1);
 }
 
-struct tf_linear tf_cells_linear(const struct tf_cell_set *set, const struct tf_cells *g, size_t c,
+struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct tf_group *g, size_t c,
                                  const struct tf_fit *fit, size_t *n_in)
 {
     const size_t cell = g->first + c;
@@ -346,7 +371,7 @@ bool tf_covariances_wanted(const struct tf_runner *r, const struct tf_ask *ask, 
     return calls(tf_yaml_get(r->root, "estimates"), ask->id);
 }
 
-void tf_cells_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
+void tf_groups_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
                     const struct tf_fit *fit)
 {
     if (fit->replicates_failed > 0)

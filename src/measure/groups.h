@@ -15,7 +15,7 @@ enum tf_cell_kind {
     TF_CELL_RATIO,    /* sum w y / sum w x */
     TF_CELL_VARIANCE, /* n / (n - 1) sum w (y - mean)^2 / sum w */
 };
-struct tf_cells { /* one group */
+struct tf_group { /* one group */
     enum tf_cell_kind kind;
     const bool *domain;    /* [rows of the table] all of the domain, answered or not */
     const uint32_t *row;   /* [n] cases: in the domain, answered, weight > 0 */
@@ -32,13 +32,13 @@ struct tf_cells { /* one group */
     double base;           /* at the latest weights: sum w, of a ratio sum w x */
     struct tf_sum *sum;    /* [n_cells] scratch */
 };
-struct tf_cell_set {
+struct tf_group_set {
     struct tf_arena *arena;
     const struct tf_survey *survey;
-    struct tf_cells *group;
+    struct tf_group *group;
     size_t n_groups, cap;
     size_t p;              /* cells */
-    uint32_t *group_of;    /* [p], made by tf_cells_fit */
+    uint32_t *group_of;    /* [p], made by tf_groups_fit */
     const double *w;       /* the latest weights, and the values they gave */
     double *theta;
     bool logits;           /* with replicates: the variance of log(p / (1 - p)) too, as R svyciprop */
@@ -46,19 +46,24 @@ struct tf_cell_set {
     bool *mask;            /* scratch of the statistic */
     uint32_t *seen_psu, *seen_stratum, stamp;
 };
-struct tf_cell_set *tf_cell_set_new(struct tf_arena *arena, const struct tf_survey *survey);
+struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_survey *survey);
 /* Add a group: fields kind, code, n_cells, y, x, df are taken from `group`; the cases are the rows of
  * `domain` where `answered` (NULL: all). n_domain: rows of the domain. */
-struct tf_cells *tf_cells_add(struct tf_cell_set *set, struct tf_cells group, const bool *domain,
+struct tf_group *tf_groups_add(struct tf_group_set *set, struct tf_group group, const bool *domain,
                               size_t n_domain, const bool *answered);
-TF_MUST_CHECK enum tf_code tf_cells_fit(struct tf_cell_set *set, bool full, struct tf_fit *ret,
+TF_MUST_CHECK enum tf_code tf_groups_fit(struct tf_group_set *set, bool full, struct tf_fit *ret,
                                         struct tf_err *reterr);
 /* Cell c of a group as intervals want it; n_in: its cases with the category (without codes: all). */
-struct tf_linear tf_cells_linear(const struct tf_cell_set *set, const struct tf_cells *group,
+struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct tf_group *group,
                                  size_t c, const struct tf_fit *fit, size_t *n_in);
 
+/* Variance of the difference of cells a and b of a linearised survey, lonely strata being those where
+ * either has cases. */
+TF_MUST_CHECK enum tf_code tf_groups_difference(const struct tf_group_set *set, size_t a, size_t b,
+                                                double *ret, struct tf_err *reterr);
+
 /* What a fit says of its variance: replicates that failed, cases left out for want of an answer. */
-void tf_cells_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
+void tf_groups_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
                     const struct tf_fit *fit);
 /* Are covariances wanted: asked for, few enough to print, or needed by a later contrast? */
 bool tf_covariances_wanted(const struct tf_runner *r, const struct tf_ask *ask, size_t p);

@@ -35,13 +35,7 @@ const char *tf_value_label(const struct tf_column *c, double number, const char 
  * would lose digits ("007"). */
 bool tf_spells_numbers(const struct tf_column *c, size_t n_rows);
 
-/* ---- taylor.c: one statistic, linearised ---- */
-struct tf_work { /* scratch for one design */
-    const struct tf_design *d;
-    double *z;             /* [n_psu] linearised PSU totals of the latest statistic */
-    double *mean, *square; /* [n_strata] */
-    uint32_t *seen_psu, *seen_stratum, stamp;
-};
+/* ---- intervals.c: from one linearised statistic to what is printed ---- */
 struct tf_linear {
     size_t n, psu, strata;    /* cases; PSUs and strata with cases */
     double df;                /* PSUs minus strata where the domain has cases, answered or not */
@@ -52,41 +46,27 @@ struct tf_linear {
     bool constant;            /* every y is the same */
     bool lonely;              /* a stratum with one PSU has cases */
 };
-struct tf_work *tf_work_new(struct tf_arena *arena, const struct tf_design *d);
-/* The rows of a domain: all its cases, and those of them that have the variable. */
-struct tf_rows {
-    const uint32_t *all, *row;
-    size_t n_all, n;
-};
-/* Mean (also of 0/1: a share) or total of y over the cases r.row[0..n). y[k] belongs to row[k].
- * z: [n_psu], filled with the linearised PSU totals. */
-struct tf_linear tf_linearise(struct tf_work *work, struct tf_rows r, const double *y,
-                              enum tf_stat stat, double *z);
-/* Variance of the total of z, over the strata marked in this work since tf_work_mark_begin. */
-void tf_work_mark_begin(struct tf_work *work);
-void tf_work_mark(struct tf_work *work, const uint32_t *row, size_t n, size_t *psus,
-                  size_t *strata);
-double tf_taylor_variance(struct tf_work *work, const double *z, bool *ret_lonely);
-/* Compensated sum (Neumaier 1974). */
+/* Fill se, lo, hi, deff, df and the flags of an estimate from its linearised statistic.
+ * e->n and e->base are set already. */
+void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat stat,
+                 enum tf_ci ci, double level);
+/* The difference a - b with its variance and df; rows and columns are the caller's. */
+struct tf_contrast tf_difference(const struct tf_estimate *a, const struct tf_estimate *b,
+                                 double variance, double df, double level);
+
+/* ---- sum.c: compensated sum (Neumaier 1974) ---- */
 struct tf_sum {
     double s, c;
 };
 void tf_sum_add(struct tf_sum *sum, double x);
 double tf_sum_of(const struct tf_sum *sum);
 
-/* ---- interval.c ---- */
-/* Fill se, lo, hi, deff, df and the flags of an estimate from its linearised statistic.
- * e->n and e->base are set already. */
-void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat stat,
-                 enum tf_ci ci, double level);
-/* Difference of two columns by their linearised PSU totals; the two sets of cases are disjoint. */
-struct tf_side {
-    struct tf_rows rows;
-    const double *z;
-    const struct tf_estimate *e;
-};
-struct tf_contrast tf_contrast_make(struct tf_work *work, double *scratch, struct tf_side a,
-                                    struct tf_side b, double level);
+/* ---- estimate.c ---- */
+struct tf_survey;
+struct tf_calibrated;
+/* The survey of a design of one stage (measure.h), for the table it was made of. */
+struct tf_survey *tf_survey_of_design(struct tf_arena *arena, const struct tf_table *t,
+                                      const struct tf_design *d);
 
 /* ---- recipe.c: a recipe as it is written ---- */
 struct tf_recipe_cut {
@@ -158,10 +138,12 @@ TF_MUST_CHECK enum tf_code tf_derive_column(struct tf_arena *arena,
 
 /* ---- weights.c ---- */
 /* Run the steps that hold for a country; the result is the column spec.weight. diagnostics: one
- * line a step, for the design's description. */
+ * line a step, for the design's description. calibrated: what standard errors are to know. */
 TF_MUST_CHECK enum tf_code tf_weights_make(struct tf_arena *arena, const struct tf_recipe *recipe,
                                            const char *country, struct tf_table *t,
-                                           struct tf_buf *diagnostics, struct tf_err *reterr);
+                                           struct tf_buf *diagnostics,
+                                           struct tf_calibrated ***ret_calibrated,
+                                           size_t *ret_n_calibrated, struct tf_err *reterr);
 
 /* ---- figure.c ---- */
 struct tf_measuring { /* one dataset of one country, ready */
@@ -170,7 +152,7 @@ struct tf_measuring { /* one dataset of one country, ready */
     const struct tf_dataset *dataset;
     const struct tf_recipe *recipe;
     const struct tf_table *table;
-    const struct tf_design *design;
+    const struct tf_survey *survey;
 };
 TF_MUST_CHECK enum tf_code tf_figure_make(const struct tf_measuring *m,
                                           const struct tf_recipe_figure *figure,

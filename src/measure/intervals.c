@@ -338,56 +338,114 @@ static double design_effect(const struct tf_linear *l, enum tf_interval_of of, c
     return srs > 0 ? l->var / srs : none;
 }
 
-static void number_limits(struct tf_item *item, const struct tf_interval_method *m, double level,
-                          double *lo, double *hi)
+/* What a linearised statistic allows to be said. */
+struct verdict {
+    bool zero, full, silent, df0; /* silent: no standard error either */
+    unsigned flags;
+};
+
+static struct verdict judge(const struct tf_linear *l, enum tf_interval_of of, size_t n_in)
 {
-    const double df = m->inside == normal ? (double)INFINITY : item->df;
-    const double reach = t_quantile(level, df) * item->se;
-    *lo = item->estimate - reach;
-    *hi = item->estimate + reach;
+    struct verdict v = {.zero = of == TF_OF_SHARE && n_in == 0 && l->n > 0,
+                        .full = of == TF_OF_SHARE && n_in == l->n && l->n > 0};
+    const bool thin = l->df < 1 || l->psu <= l->strata; /* one PSU a stratum has answers */
+    v.silent = l->n == 0 || (thin && (!(l->var > 0) || (of != TF_OF_TOTAL && l->psu == 1)));
+    v.df0 = l->df < 1 || v.silent;
+    if (l->n == 0)
+        v.flags = TF_EST_EMPTY;
+    else
+        v.flags = (v.zero ? TF_EST_ZERO : 0U) | (v.full ? TF_EST_FULL : 0U) |
+                  (l->lonely ? TF_EST_LONELY : 0U) | (v.df0 ? TF_EST_DF0 : 0U);
+    v.flags <<= 8;
+    return v;
+}
+
+static void limits(const struct tf_interval_method *m, const struct tf_linear *l,
+                   enum tf_interval_of of, struct verdict v, double level, double *lo, double *hi)
+{
+    *lo = *hi = none;
+    if (v.df0)
+        return;
+    if (of == TF_OF_SHARE) {
+        const struct tf_share_case c = {.p = v.zero ? 0 : v.full ? 1 : l->value, .v = l->var,
+                                        .n = (double)l->n,
+                                        .kish = l->sum_w * l->sum_w / l->sum_w2, .df = l->df,
+                                        .level = level, .v_logit = l->var_logit};
+        share_limits(m, c, lo, hi);
+        return;
+    }
+    const double reach = t_quantile(level, m->inside == normal ? (double)INFINITY : l->df) *
+                         sqrt(l->var);
+    *lo = l->value - reach;
+    *hi = l->value + reach;
 }
 
 void tf_item_finish(struct tf_runner *r, const struct tf_ask *ask, struct tf_item *item,
                     const struct tf_linear *l, enum tf_interval_of of,
                     const struct tf_interval_method *const *method, size_t n_methods)
 {
+    const struct verdict v = judge(l, of, item->n);
     item->psu = l->psu;
     item->estimate = l->value;
     item->base_weighted = l->sum_w;
     item->df = l->df;
-    const bool zero = of == TF_OF_SHARE && item->n == 0, full = of == TF_OF_SHARE &&
-                                                               item->n == item->base;
-    const bool thin = item->df < 1 || l->psu <= l->strata; /* one PSU a stratum has answers */
-    const bool silent = thin && (!(l->var > 0) || (of != TF_OF_TOTAL && l->psu == 1));
-    const bool df0 = item->df < 1 || silent;
-    if (l->n == 0) {
-        item->flags |= (unsigned)TF_EST_EMPTY << 8;
-        for (size_t k = 0; k < n_methods; k++)
-            tf_item_add_ci(r, item, method[k]->word, none, none);
-        tf_presentation(r->arena, ask->flags, item, of, 0, ask->level);
-        return;
-    }
-    item->flags |= (unsigned)((zero ? TF_EST_ZERO : 0) | (full ? TF_EST_FULL : 0) |
-                              (l->lonely ? TF_EST_LONELY : 0) | (df0 ? TF_EST_DF0 : 0))
-                   << 8;
-    const double kish = l->sum_w * l->sum_w / l->sum_w2;
-    if (!silent)
+    item->flags |= v.flags;
+    if (!v.silent)
         item->se = sqrt(l->var);
-    if (!silent && ask->deff)
+    if (!v.silent && ask->deff)
         item->deff = design_effect(l, of, ask->deff_kind);
     for (size_t k = 0; k < n_methods; k++) {
-        double lo = none, hi = none;
-        const struct tf_share_case c = {.p = zero ? 0 : full ? 1 : l->value, .v = l->var,
-                                        .n = (double)l->n, .kish = kish, .df = item->df,
-                                        .level = ask->level, .v_logit = l->var_logit};
-        if (!df0 && of == TF_OF_SHARE)
-            share_limits(method[k], c, &lo, &hi);
-        else if (!df0)
-            number_limits(item, method[k], ask->level, &lo, &hi);
+        double lo, hi;
+        limits(method[k], l, of, v, ask->level, &lo, &hi);
         tf_item_add_ci(r, item, method[k]->word, lo, hi);
     }
-    tf_presentation(r->arena, ask->flags, item, of, kish, ask->level);
+    tf_presentation(r->arena, ask->flags, item, of, l->sum_w * l->sum_w / l->sum_w2, ask->level);
 }
+
+/* ---- An estimate of a figure -------------------------------------------------------------- */
+
+static const struct {
+    enum tf_interval_of of;
+} kinds_of[] = {[TF_STAT_PROP] = {TF_OF_SHARE}, [TF_STAT_MEAN] = {TF_OF_MEAN},
+                [TF_STAT_TOTAL] = {TF_OF_TOTAL}, [TF_STAT_COUNT] = {TF_OF_SHARE}};
+
+void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat stat, enum tf_ci ci,
+                 double level)
+{
+    const enum tf_interval_of of = kinds_of[stat].of;
+    const struct verdict v = judge(l, of, e->n);
+    const char *word = of == TF_OF_SHARE && ci == TF_CI_LOGIT ? "xlogit" : "t";
+    e->psu = l->psu;
+    e->estimate = l->value;
+    e->base_weighted = l->sum_w;
+    e->df = l->df;
+    e->se = v.silent ? none : sqrt(l->var);
+    e->deff = v.silent ? none : design_effect(l, of, NULL);
+    e->flags |= v.flags;
+    limits(find_method(word, of), l, of, v, level, &e->lo, &e->hi);
+}
+
+/* The difference a - b, whose variance carries the covariance of two domains that share PSUs. df: PSUs
+ * minus strata with cases of either. When a side has no standard error, or 0 because nobody or everybody
+ * is in the category, the test has nothing to stand on. */
+struct tf_contrast tf_difference(const struct tf_estimate *a, const struct tf_estimate *b,
+                                 double variance, double df, double level)
+{
+    const unsigned silent = (unsigned)(TF_EST_ZERO | TF_EST_FULL | TF_EST_DF0 | TF_EST_EMPTY) << 8;
+    struct tf_contrast c = {.difference = a->estimate - b->estimate, .se = none, .lo = none,
+                            .hi = none, .p = none, .df = df};
+    if (((a->flags | b->flags) & silent) != 0 || df < 1)
+        return c;
+    c.se = sqrt(variance);
+    const double reach = t_quantile(level, df) * c.se;
+    c.lo = c.difference - reach;
+    c.hi = c.difference + reach;
+    if (c.se > 0)
+        c.p = 2 * pt(-fabs(c.difference / c.se), df, 1, 0);
+    return c;
+}
+
+/* ---- Notes -------------------------------------------------------------------------------- */
 
 void tf_interval_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
                        enum tf_interval_of of, const struct tf_interval_method *const *method,

@@ -10,7 +10,7 @@ struct numbers { /* one request */
     size_t n_domains;
     size_t *col;
     struct tf_codes **codes; /* [n_vars], NULL for numbers */
-    struct tf_cell_set *set;
+    struct tf_group_set *set;
 };
 
 static enum tf_code add_groups(struct numbers *q, struct tf_err *reterr)
@@ -21,7 +21,7 @@ static enum tf_code add_groups(struct numbers *q, struct tf_err *reterr)
     for (size_t d = 0; d < q->n_domains; d++)
         df[d] = tf_ask_df(r, ask, q->domain[d].in);
     for (size_t v = 0; v < ask->n_vars; v++) {
-        struct tf_cells g = {.kind = q->kind, .n_cells = 1};
+        struct tf_group g = {.kind = q->kind, .n_cells = 1};
         double *y = NULL;
         if (tf_holds_words(&r->t->col[q->col[v]], r->t->n_rows)) {
             TF_TRY(tf_ask_categories(r, ask->at, q->col[v], &q->codes[v], reterr));
@@ -35,7 +35,7 @@ static enum tf_code add_groups(struct numbers *q, struct tf_err *reterr)
                                            ask->listwise ? ask->n_vars : 1);
         for (size_t d = 0; d < q->n_domains; d++) {
             g.df = df[d];
-            (void)tf_cells_add(q->set, g, q->domain[d].in, q->domain[d].n, answered);
+            (void)tf_groups_add(q->set, g, q->domain[d].in, q->domain[d].n, answered);
         }
     }
     return TF_OK;
@@ -71,19 +71,19 @@ static enum tf_code run_numbers(struct tf_runner *r, const struct tf_ask *ask,
     TF_TRY(tf_ask_vars(r, ask, &q.col, reterr));
     TF_TRY(tf_domains_make(r, ask, &q.domain, &q.n_domains, reterr));
     q.codes = TF_NEW_N(r->arena, struct tf_codes *, ask->n_vars);
-    q.set = tf_cell_set_new(r->arena, r->survey);
+    q.set = tf_group_set_new(r->arena, r->survey);
     TF_TRY(add_groups(&q, reterr));
-    TF_TRY(tf_cells_fit(q.set, tf_covariances_wanted(r, ask, q.set->p), &fit, reterr));
+    TF_TRY(tf_groups_fit(q.set, tf_covariances_wanted(r, ask, q.set->p), &fit, reterr));
     for (size_t g = 0; g < q.set->n_groups; g++)
         for (size_t c = 0; c < q.set->group[g].n_cells; c++) {
             struct tf_item *item = tf_result_item(r, out);
             name_item(&q, item, g, c);
-            const struct tf_linear l = tf_cells_linear(q.set, &q.set->group[g], c, &fit, &item->n);
+            const struct tf_linear l = tf_groups_linear(q.set, &q.set->group[g], c, &fit, &item->n);
             item->base = l.n;
             tf_item_finish(r, ask, item, &l, of, method, n_methods);
         }
     out->vcov = fit.full ? fit.v : NULL;
-    tf_cells_notes(r, out, ask, &fit);
+    tf_groups_notes(r, out, ask, &fit);
     tf_interval_notes(r, out, ask, of, method, n_methods);
     return TF_OK;
 }

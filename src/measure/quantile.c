@@ -31,8 +31,8 @@ static const double none = (double)NAN;
 struct group { /* a variable in a domain */
     struct tf_runner *r;
     const double *y;
-    struct tf_cell_set *set;
-    const struct tf_cells *cells; /* its cases */
+    struct tf_group_set *set;
+    const struct tf_group *cells; /* its cases */
     struct tf_sorted *order;
     const struct tf_qrule *rule;
     double level, df, t;
@@ -52,7 +52,7 @@ struct below {
 static enum tf_code below_value(void *self, const double *w, double *theta, struct tf_err *reterr)
 {
     struct below *b = self;
-    const struct tf_cells *c = b->g->cells;
+    const struct tf_group *c = b->g->cells;
     struct tf_sum total = {0};
     (void)reterr;
     b->w = w;
@@ -79,7 +79,7 @@ static enum tf_code below_value(void *self, const double *w, double *theta, stru
 static void below_linear(void *self, size_t j, double *z)
 {
     const struct below *b = self;
-    const struct tf_cells *c = b->g->cells;
+    const struct tf_group *c = b->g->cells;
     const double at = b->at[j], in = (1 - b->share[j]) / b->total, out = -b->share[j] / b->total;
     if (c->n < b->g->r->survey->n)
         memset(z, 0, b->g->r->survey->n * sizeof *z);
@@ -212,7 +212,7 @@ struct again {
 static enum tf_code again_value(void *self, const double *w, double *theta, struct tf_err *reterr)
 {
     const struct again *a = self;
-    const struct tf_cells *c = a->g->cells;
+    const struct tf_group *c = a->g->cells;
     struct tf_arena *scratch = tf_arena_new("quantile of a replicate", (size_t)4 << 30);
     uint32_t *row = TF_NEW_N(scratch, uint32_t, c->n + 1);
     size_t n = 0;
@@ -354,7 +354,7 @@ static enum tf_code finish_item(const struct request *q, const struct group *g,
                                 struct tf_item *item, double p, double share, double v,
                                 struct tf_err *reterr)
 {
-    const struct tf_cells *c = g->cells;
+    const struct tf_group *c = g->cells;
     const bool df0 = !(g->df >= 1) || c->psu == 1;
     item->quantile = p;
     item->flags |= (unsigned)((c->n == 0 ? TF_EST_EMPTY : 0) | (df0 ? TF_EST_DF0 : 0) |
@@ -382,8 +382,8 @@ static enum tf_code run_group(const struct request *q, struct tf_result *out, co
     struct group g = {.r = r, .y = y, .rule = q->rule, .level = q->ask->level};
     double *at = TF_NEW_N(r->arena, double, q->n_p), *share = TF_NEW_N(r->arena, double, q->n_p),
            *var = TF_NEW_N(r->arena, double, q->n_p);
-    g.set = tf_cell_set_new(r->arena, r->survey);
-    g.cells = tf_cells_add(g.set, (struct tf_cells){.kind = TF_CELL_MEAN, .n_cells = 1, .y = y},
+    g.set = tf_group_set_new(r->arena, r->survey);
+    g.cells = tf_groups_add(g.set, (struct tf_group){.kind = TF_CELL_MEAN, .n_cells = 1, .y = y},
                            q->domain[d].in, q->domain[d].n, answered);
     for (size_t k = 0; k < g.cells->n; k++)
         g.set->mask[g.cells->row[k]] = true;

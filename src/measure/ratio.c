@@ -98,18 +98,18 @@ enum tf_code tf_run_ratio(struct tf_runner *r, const struct tf_ask *given, struc
     TF_TRY(by_strata(r, &ask, reterr));
     TF_TRY(read_pairs(r, &ask, &pair, &n_pairs, reterr));
     TF_TRY(tf_domains_make(r, &ask, &domain, &n_domains, reterr));
-    struct tf_cell_set *set = tf_cell_set_new(r->arena, r->survey);
+    struct tf_group_set *set = tf_group_set_new(r->arena, r->survey);
     for (size_t k = 0; k < n_pairs; k++)
         for (size_t d = 0; d < n_domains; d++)
-            (void)tf_cells_add(set,
-                               (struct tf_cells){.kind = TF_CELL_RATIO, .n_cells = 1,
+            (void)tf_groups_add(set,
+                               (struct tf_group){.kind = TF_CELL_RATIO, .n_cells = 1,
                                                  .y = pair[k].y, .x = pair[k].x,
                                                  .df = tf_ask_df(r, &ask, domain[d].in)},
                                domain[d].in, domain[d].n, pair[k].answered);
-    TF_TRY(tf_cells_fit(set, tf_covariances_wanted(r, &ask, set->p), &fit, reterr));
+    TF_TRY(tf_groups_fit(set, tf_covariances_wanted(r, &ask, set->p), &fit, reterr));
     for (size_t g = 0; g < set->n_groups; g++) {
         struct tf_item *item = tf_result_item(r, out);
-        const struct tf_linear l = tf_cells_linear(set, &set->group[g], 0, &fit, &item->n);
+        const struct tf_linear l = tf_groups_linear(set, &set->group[g], 0, &fit, &item->n);
         item->var = pair[g / n_domains].name;
         item->by = domain[g % n_domains].by;
         item->n_by = item->by != NULL ? ask.n_by : 0;
@@ -118,7 +118,7 @@ enum tf_code tf_run_ratio(struct tf_runner *r, const struct tf_ask *given, struc
         tf_item_finish(r, &ask, item, &l, TF_OF_MEAN, method, n_methods);
     }
     out->vcov = fit.full ? fit.v : NULL;
-    tf_cells_notes(r, out, &ask, &fit);
+    tf_groups_notes(r, out, &ask, &fit);
     tf_interval_notes(r, out, &ask, TF_OF_MEAN, method, n_methods);
     return TF_OK;
 }

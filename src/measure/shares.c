@@ -13,7 +13,7 @@ struct shares { /* one request */
     double *df;              /* [n_domains] */
     struct tf_codes **codes; /* [n_vars] */
     bool **answered;         /* [n_vars] */
-    struct tf_cell_set *set;
+    struct tf_group_set *set;
 };
 
 static enum tf_code open_shares(struct shares *s, struct tf_err *reterr)
@@ -28,7 +28,7 @@ static enum tf_code open_shares(struct shares *s, struct tf_err *reterr)
         s->df[d] = tf_ask_df(r, ask, s->domain[d].in);
     s->codes = TF_NEW_N(r->arena, struct tf_codes *, ask->n_vars);
     s->answered = TF_NEW_N(r->arena, bool *, ask->n_vars);
-    s->set = tf_cell_set_new(r->arena, r->survey);
+    s->set = tf_group_set_new(r->arena, r->survey);
     for (size_t v = 0; v < ask->n_vars; v++) {
         TF_TRY(tf_ask_categories(r, tf_yaml_get(ask->at, "vars"), col[v], &s->codes[v], reterr));
         s->answered[v] = tf_answered(r->arena, r->t, ask->listwise ? col : &col[v],
@@ -66,21 +66,21 @@ enum tf_code tf_run_prop(struct tf_runner *r, const struct tf_ask *ask, struct t
     s.set->logits = tf_intervals_by_logits(method, n_methods);
     for (size_t v = 0; v < ask->n_vars; v++)
         for (size_t d = 0; d < s.n_domains; d++)
-            (void)tf_cells_add(s.set,
-                               (struct tf_cells){.kind = TF_CELL_MEAN, .code = s.codes[v]->of,
+            (void)tf_groups_add(s.set,
+                               (struct tf_group){.kind = TF_CELL_MEAN, .code = s.codes[v]->of,
                                                  .n_cells = s.codes[v]->n, .df = s.df[d]},
                                s.domain[d].in, s.domain[d].n, s.answered[v]);
-    TF_TRY(tf_cells_fit(s.set, tf_covariances_wanted(r, ask, s.set->p), &fit, reterr));
+    TF_TRY(tf_groups_fit(s.set, tf_covariances_wanted(r, ask, s.set->p), &fit, reterr));
     for (size_t g = 0; g < s.set->n_groups; g++)
         for (size_t c = 0; c < s.set->group[g].n_cells; c++) {
             struct tf_item *item = new_item(&s, out, g / s.n_domains, g % s.n_domains, c);
             const struct tf_linear l =
-                tf_cells_linear(s.set, &s.set->group[g], c, &fit, &item->n);
+                tf_groups_linear(s.set, &s.set->group[g], c, &fit, &item->n);
             item->base = l.n;
             tf_item_finish(r, ask, item, &l, TF_OF_SHARE, method, n_methods);
         }
     out->vcov = fit.full ? fit.v : NULL;
-    tf_cells_notes(r, out, ask, &fit);
+    tf_groups_notes(r, out, ask, &fit);
     tf_interval_notes(r, out, ask, TF_OF_SHARE, method, n_methods);
     return TF_OK;
 }
@@ -92,9 +92,9 @@ enum tf_code tf_run_count(struct tf_runner *r, const struct tf_ask *ask, struct 
     TF_TRY(open_shares(&s, reterr));
     for (size_t v = 0; v < ask->n_vars; v++)
         for (size_t d = 0; d < s.n_domains; d++) {
-            const struct tf_cells *g = tf_cells_add(
+            const struct tf_group *g = tf_groups_add(
                 s.set,
-                (struct tf_cells){.kind = TF_CELL_MEAN, .code = s.codes[v]->of,
+                (struct tf_group){.kind = TF_CELL_MEAN, .code = s.codes[v]->of,
                                   .n_cells = s.codes[v]->n},
                 s.domain[d].in, s.domain[d].n, s.answered[v]);
             size_t *n = TF_NEW_N(r->arena, size_t, g->n_cells + 1);

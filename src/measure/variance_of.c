@@ -13,22 +13,22 @@ enum tf_code tf_run_variance(struct tf_runner *r, const struct tf_ask *ask, stru
     TF_TRY(tf_intervals_asked(r, ask, TF_OF_MEAN, &method, &n_methods, reterr));
     TF_TRY(tf_ask_vars(r, ask, &col, reterr));
     TF_TRY(tf_domains_make(r, ask, &domain, &n_domains, reterr));
-    struct tf_cell_set *set = tf_cell_set_new(r->arena, r->survey);
+    struct tf_group_set *set = tf_group_set_new(r->arena, r->survey);
     for (size_t v = 0; v < ask->n_vars; v++) {
         double *y;
         TF_TRY(tf_ask_numbers(r, ask->at, ask->var[v], &y, reterr));
         const bool *answered = tf_answered(r->arena, r->t, ask->listwise ? col : &col[v],
                                            ask->listwise ? ask->n_vars : 1);
         for (size_t d = 0; d < n_domains; d++)
-            (void)tf_cells_add(set,
-                               (struct tf_cells){.kind = TF_CELL_VARIANCE, .n_cells = 1, .y = y,
+            (void)tf_groups_add(set,
+                               (struct tf_group){.kind = TF_CELL_VARIANCE, .n_cells = 1, .y = y,
                                                  .df = tf_ask_df(r, ask, domain[d].in)},
                                domain[d].in, domain[d].n, answered);
     }
-    TF_TRY(tf_cells_fit(set, tf_covariances_wanted(r, ask, set->p), &fit, reterr));
+    TF_TRY(tf_groups_fit(set, tf_covariances_wanted(r, ask, set->p), &fit, reterr));
     for (size_t g = 0; g < set->n_groups; g++) {
         struct tf_item *item = tf_result_item(r, out);
-        const struct tf_linear l = tf_cells_linear(set, &set->group[g], 0, &fit, &item->n);
+        const struct tf_linear l = tf_groups_linear(set, &set->group[g], 0, &fit, &item->n);
         item->var = ask->var[g / n_domains];
         item->var_label = r->t->col[col[g / n_domains]].label;
         item->by = domain[g % n_domains].by;
@@ -38,7 +38,7 @@ enum tf_code tf_run_variance(struct tf_runner *r, const struct tf_ask *ask, stru
         tf_item_finish(r, ask, item, &l, TF_OF_MEAN, method, n_methods);
     }
     out->vcov = fit.full ? fit.v : NULL;
-    tf_cells_notes(r, out, ask, &fit);
+    tf_groups_notes(r, out, ask, &fit);
     tf_interval_notes(r, out, ask, TF_OF_MEAN, method, n_methods);
     return TF_OK;
 }

@@ -270,12 +270,14 @@ static enum tf_code take_weights(const struct tf_table *t, const char *name, dou
 
 enum tf_code tf_weights_make(struct tf_arena *arena, const struct tf_recipe *recipe,
                              const char *country, struct tf_table *t, struct tf_buf *diagnostics,
+                             struct tf_calibrated ***ret_calibrated, size_t *ret_n_calibrated,
                              struct tf_err *reterr)
 {
     double *w = TF_NEW_N(arena, double, t->n_rows + 1);
     struct tf_weighing *g = TF_NEW(arena, struct tf_weighing);
     struct tf_weighed made;
     bool begins;
+    *ret_n_calibrated = 0;
     const struct tf_yaml *first = tf_steps_first(recipe->steps, country, &begins);
     if (t->n_rows == 0 || first == NULL)
         return TF_OK; /* without cases the design will say so */
@@ -285,6 +287,8 @@ enum tf_code tf_weights_make(struct tf_arena *arena, const struct tf_recipe *rec
     TF_TRY(tf_steps_take(g, recipe->steps, country, false, w, &made, reterr));
     for (size_t k = 0; k < made.n_reports; k++)
         tf_buf_printf(diagnostics, "; %s", made.report[k].text);
+    *ret_calibrated = made.calibrated;
+    *ret_n_calibrated = made.n_calibrated;
     size_t col = tf_table_find(t, recipe->spec.weight);
     if (col >= SIZE_MAX - 1)
         col = tf_table_add(t, recipe->spec.weight, TF_NUMBER);

@@ -11,7 +11,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "measure/inside.h"
+#include "measure/groups.h"
 
 static const double TOLERANCE = 1e-9;
 
@@ -174,36 +174,38 @@ static void estimates_equal_r_survey(void **state)
 
 /* ---- Differences -------------------------------------------------------------------------- */
 
-/* One side: rows of by = value with var present, y the value or whether it is the category. */
-static struct tf_side side(struct bench *b, struct tf_work *work, const struct tf_table *t,
-                           const char *var, const char *category, const char *by,
-                           const char *value)
+/* One side: a group of the rows of by = value, y the value or whether it is the category. */
+static void add_side(struct bench *b, struct tf_group_set *set, const struct tf_table *t,
+                     const char *var, const char *category, const char *by, const char *value)
 {
     size_t v = 0, g = 0, n = 0;
     must(b, tf_table_need(t, var, &v, &b->err));
     must(b, tf_table_need(t, by, &g, &b->err));
     const struct tf_codes *cv = tf_codes_make(b->arena, t, v), *cg = tf_codes_make(b->arena, t, g);
-    uint32_t *row = TF_NEW_N(b->arena, uint32_t, t->n_rows), *all = TF_NEW_N(b->arena, uint32_t, t->n_rows);
-    size_t n_all = 0;
+    bool *domain = TF_NEW_N(b->arena, bool, t->n_rows);
     double *y = TF_NEW_N(b->arena, double, t->n_rows);
-    double *z = TF_NEW_N(b->arena, double, work->d->n_psu);
-    struct tf_estimate *e = TF_NEW(b->arena, struct tf_estimate);
     for (size_t r = 0; r < t->n_rows; r++) {
-        if (cg->of[r] != tf_codes_find(cg, value))
-            continue;
-        all[n_all++] = (uint32_t)r;
-        if (cv->of[r] == TF_NO_CODE)
-            continue;
-        y[n] = *category == '\0' ? t->col[v].num[r] : cv->of[r] == tf_codes_find(cv, category);
-        e->n += *category == '\0' || y[n] > 0;
-        row[n++] = (uint32_t)r;
+        domain[r] = cg->of[r] == tf_codes_find(cg, value);
+        n += domain[r];
+        if (cv->of[r] != TF_NO_CODE)
+            y[r] = *category == '\0' ? t->col[v].num[r] : cv->of[r] == tf_codes_find(cv, category);
     }
-    e->base = n;
-    const enum tf_stat stat = *category == '\0' ? TF_STAT_MEAN : TF_STAT_PROP;
-    const struct tf_rows rows = {.all = all, .n_all = n_all, .row = row, .n = n};
-    const struct tf_linear l = tf_linearise(work, rows, y, stat, z);
-    tf_interval(e, &l, stat, TF_CI_T, 0.95);
-    return (struct tf_side){.rows = rows, .z = z, .e = e};
+    (void)tf_groups_add(set,
+                        (struct tf_group){.kind = TF_CELL_MEAN, .n_cells = 1, .y = y,
+                                          .df = tf_survey_df(b->arena, set->survey, domain)},
+                        domain, n, tf_answered(b->arena, t, &v, 1));
+}
+
+static struct tf_estimate side_estimate(const struct tf_group_set *set, size_t k,
+                                        const struct tf_fit *fit, bool share)
+{
+    const struct tf_group *g = &set->group[k];
+    const struct tf_linear l = tf_groups_linear(set, g, 0, fit, &(size_t){0});
+    struct tf_estimate e = {.base = g->n, .n = share ? 0 : g->n};
+    for (size_t j = 0; share && j < g->n; j++)
+        e.n += g->y[g->row[j]] > 0;
+    tf_interval(&e, &l, share ? TF_STAT_PROP : TF_STAT_MEAN, TF_CI_T, 0.95);
+    return e;
 }
 
 static void differences_of_domains_carry_their_covariance(void **state)
@@ -212,13 +214,28 @@ static void differences_of_domains_carry_their_covariance(void **state)
     const struct tf_table *gold = read_csv(b, "contrast");
     for (size_t row = 0; row < gold->n_rows; row++) {
         struct tf_table *data = read_csv(b, text(b, gold, "data", row));
-        struct tf_work *work = tf_work_new(b->arena, design_of(b, gold, row, data));
+        const struct tf_survey *s =
+            tf_survey_of_design(b->arena, data, design_of(b, gold, row, data));
+        struct tf_group_set *set = tf_group_set_new(b->arena, s);
         const char *var = text(b, gold, "var", row), *category = text(b, gold, "category", row);
         const char *by = text(b, gold, "by", row);
-        struct tf_side s[2] = {
-            side(b, work, data, var, category, by, text(b, gold, "a", row)),
-            side(b, work, data, var, category, by, text(b, gold, "b", row))};
-        const struct tf_contrast c = tf_contrast_make(work, work->z, s[0], s[1], 0.95);
+        const bool share = *category != '\0';
+        add_side(b, set, data, var, category, by, text(b, gold, "a", row));
+        add_side(b, set, data, var, category, by, text(b, gold, "b", row));
+        struct tf_fit fit;
+        must(b, tf_groups_fit(set, true, &fit, &b->err));
+        const struct tf_estimate e[2] = {side_estimate(set, 0, &fit, share),
+                                         side_estimate(set, 1, &fit, share)};
+        bool *either = TF_NEW_N(b->arena, bool, data->n_rows);
+        for (size_t r = 0; r < data->n_rows; r++)
+            either[r] = set->group[0].domain[r] || set->group[1].domain[r];
+        double variance = 0;
+        must(b, tf_groups_difference(set, 0, 1, &variance, &b->err));
+        if (s->lonely != TF_LONELY_AVERAGE)
+            same("variance by the covariance", "contrast.csv",
+                 fit.v[0] + fit.v[3] - 2 * fit.v[1], variance);
+        const struct tf_contrast c = tf_difference(&e[0], &e[1], variance,
+                                                   tf_survey_df(b->arena, s, either), 0.95);
         const char *where = tf_printf(b->arena, "contrast.csv line %zu", row + 2);
         same("difference", where, c.difference, number(b, gold, "difference", row));
         same("se", where, c.se, number(b, gold, "se", row));
