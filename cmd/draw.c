@@ -28,6 +28,7 @@
  * --method   pps_systematic (default), srs, systematic, systematic_random, pps_random, sampford,
  *            tille, maxent, brewer, cube (--balance COLUMN,COLUMN), pps_wr
  * --size     another column that measures size; --certainty: very large PSUs once, not several hits
+ * --order    columns: the frame in serpentine order by them, in each stratum, before the draw
  * --allocation  proportional (default), equal, neyman, power, given; --strata FILE, --min 2
  * --reserve  N replacement PSUs in each stratum, drawn in advance
  * --joint    the joint probabilities too (with --out or --json)
@@ -62,7 +63,7 @@
 struct ask {
     struct tf_run *run;
     const char *frame, *psus, *seed, *listing, *take, *roster, *size, *zero_size, *method;
-    const char *allocation, *strata, *power, *min, *balance, *reserve, *out, *sample, *segments;
+    const char *allocation, *strata, *power, *min, *balance, *order, *reserve, *out, *sample, *segments;
     const char *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule, *visit, *households;
     const char *ages;
     bool certainty, joint, replace, relative;
@@ -126,6 +127,18 @@ static enum tf_code power_of(struct ask *q, double *ret, struct tf_err *reterr)
     if (!(*ret >= 0 && *ret <= 1))
         return tf_usage(q->run, reterr, "--power lies between 0 and 1");
     return TF_OK;
+}
+
+/* Names between commas; none where the option was not given. */
+static size_t columns_of(struct tf_arena *a, const char *text, const char *const **ret)
+{
+    char **name;
+    const size_t n = text == NULL ? 0 : tf_split(a, text, ',', &name);
+    const char **column = TF_NEW_N(a, const char *, n + 1);
+    for (size_t k = 0; k < n; k++)
+        column[k] = name[k];
+    *ret = column;
+    return n;
 }
 
 static enum tf_code frame_opt(struct ask *q, struct tf_frame_opt *ret, struct tf_err *reterr)
@@ -244,7 +257,6 @@ static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf
     struct tf_draw_opt o = {
         .seed = q->seed, .min = 2, .certainty = q->certainty, .joint = q->joint};
     struct tf_strata *strata = NULL;
-    char **name = NULL;
     TF_TRY(whole(q, q->psus, "--psus", 2, &o.n, reterr));
     TF_TRY(whole(q, q->min, "--min", 1, &o.min, reterr));
     TF_TRY(whole(q, q->reserve, "--reserve", 1, &o.reserve, reterr));
@@ -261,15 +273,10 @@ static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf
     if (q->strata != NULL)
         TF_TRY(tf_strata_read(a, q->strata, &strata, reterr));
     o.strata = strata;
-    if (q->balance != NULL) {
-        if (o.method != TF_DRAW_CUBE)
-            return tf_usage(q->run, reterr, "--balance is for --method cube");
-        o.n_balance = tf_split(a, q->balance, ',', &name);
-        const char **column = TF_NEW_N(a, const char *, o.n_balance);
-        for (size_t k = 0; k < o.n_balance; k++)
-            column[k] = name[k];
-        o.balance = column;
-    }
+    if (q->balance != NULL && o.method != TF_DRAW_CUBE)
+        return tf_usage(q->run, reterr, "--balance is for --method cube");
+    o.n_balance = columns_of(a, q->balance, &o.balance);
+    o.n_order = columns_of(a, q->order, &o.order);
     if (o.n == 0 && o.allocation != TF_ALLOCATE_GIVEN)
         return tf_usage(q->run, reterr, "`trefoil draw sample` needs --frame, --psus and --seed");
     *ret = o;
@@ -530,6 +537,7 @@ enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
         {"--power",          &q.power,          NULL        },
         {"--min",            &q.min,            NULL        },
         {"--balance",        &q.balance,        NULL        },
+        {"--order",          &q.order,          NULL        },
         {"--reserve",        &q.reserve,        NULL        },
         {"--out",            &q.out,            NULL        },
         {"--sample",         &q.sample,         NULL        },

@@ -136,6 +136,7 @@ struct tf_sample {
     size_t n_reserve;
     struct tf_balance *balance;
     size_t n_balance;
+    const char *order; /* the columns of the order, or "" */
     double deff_weights; /* 1 + cv^2 of weights to be expected, with an equal take in each PSU */
 };
 
@@ -177,6 +178,9 @@ struct tf_draw_opt {
                        several times. Always so but in pps_systematic and pps_wr */
     const char *const *balance; /* columns of the frame, for the cube */
     size_t n_balance;
+    const char *const *order; /* columns of the frame by which PSUs are put in serpentine order in
+                                 each stratum before the draw; n_order 0: as in the file */
+    size_t n_order;
     size_t reserve; /* replacement PSUs in each stratum */
     bool joint;     /* fill tf_sample.joint */
 };

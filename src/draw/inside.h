@@ -86,6 +86,10 @@ struct draw_stratum {
     size_t n, cap, take;
     double size;
 };
+/* Put the PSUs of each stratum in serpentine order by opt->order (order.c). */
+TF_MUST_CHECK enum tf_code draw_order(struct tf_arena *a, const struct tf_frame *f,
+                                      const struct tf_draw_opt *opt, struct draw_stratum *stratum,
+                                      size_t n, struct tf_err *reterr);
 struct draw_stratum *draw_strata_of(struct tf_arena *a, const struct tf_frame *f, size_t *ret_n);
 /* Reserves of a sample (reserve.c). */
 void draw_reserves(struct tf_arena *a, const struct tf_frame *f, const struct draw_stratum *s,

@@ -40,6 +40,8 @@ static void how(const struct tf_sample *s, const struct tf_frame *f, size_t take
     row(b, "Measure of size", m->sized ? f->size_column : "not used by the method");
     row(b, "Method", tf_printf(a, "%s (%s)", m->word, m->source));
     row(b, "Random stream", tf_printf(a, "%s, one for each stratum, named after it", s->seed_name));
+    row(b, "Order of the frame",
+        *s->order == '\0' ? "as in the file" : tf_printf(a, "serpentine by %s", s->order));
     row(b, "Allocation to strata", s->allocation);
     row(b, "Selections", tf_printf(a, "%u, in %zu PSUs of %zu strata", hits, s->n, s->n_strata));
     if (take > 0)

@@ -241,6 +241,10 @@ static void open_sample(struct drawing *d, size_t n_strata)
     s->allocation = tf_allocation_word(d->opt->allocation);
     s->psu = TF_NEW_N(d->a, struct tf_sample_psu, d->opt->n);
     s->stratum = TF_NEW_N(d->a, struct tf_sample_stratum, n_strata);
+    struct tf_buf order = {.arena = d->a};
+    for (size_t c = 0; c < d->opt->n_order; c++)
+        tf_buf_printf(&order, "%s%s", c > 0 ? ", " : "", d->opt->order[c]);
+    s->order = tf_buf_text(&order);
     s->n_balance = d->opt->n_balance;
     s->balance = TF_NEW_N(d->a, struct tf_balance, s->n_balance);
     for (size_t c = 0; c < s->n_balance; c++)
@@ -261,6 +265,8 @@ enum tf_code tf_sample_select(struct tf_arena *arena, const struct tf_frame *fra
     TF_TRY(share_out(arena, frame, s, n, &opt, reterr));
     if (opt.n_balance > 0)
         TF_TRY(balance_columns(arena, frame, &opt, &x, reterr));
+    if (opt.n_order > 0)
+        TF_TRY(draw_order(arena, frame, &opt, s, n, reterr));
     opt.n = 0;
     for (size_t k = 0; k < n; k++)
         opt.n += s[k].take;

@@ -24,7 +24,9 @@ static const char head[] =
     "}\n"
     "th { background: #eee; width: 34% }\n"
     "td.n { text-align: right }\n"
-    "td.fill { height: 6mm }\n"
+    "td.fill { height: 5.5mm }\n"
+    "td.count { width: 24% }\n"
+    "table + p { margin-top: 4mm }\n"
     "</style>\n</head>\n<body>\n";
 
 static const char *const to_fill[] = {
@@ -123,7 +125,8 @@ static void sheet(const struct tf_sample *s, const struct tf_frame *f, size_t k,
                       to_fill[j]);
     tf_buf_add(b, "</table>\n<h2>Doors, by the outcome of the last visit</h2>\n<table>\n");
     for (size_t j = 0; j < sizeof outcomes / sizeof outcomes[0]; j++)
-        tf_buf_printf(b, "<tr><th scope=\"row\">%s</th><td>%s</td><td class=\"fill\"></td></tr>\n",
+        tf_buf_printf(b, "<tr><th scope=\"row\">%s</th><td>%s</td>"
+                         "<td class=\"fill count\"></td></tr>\n",
                       outcomes[j].word, outcomes[j].text);
     tf_buf_add(b, "<tr><th scope=\"row\">all doors</th><td>the sum of the lines above</td>"
                   "<td class=\"fill\"></td></tr>\n</table>\n");

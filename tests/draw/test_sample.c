@@ -375,6 +375,35 @@ static void faults_of_a_draw_have_their_place(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void the_order_is_a_serpentine(void **state)
+{
+    (void)state;
+    static const struct {
+        const char *name, *column[2], *order;
+        size_t n;
+    } cases[] = {
+        {"by one column, ties as in the file", {"region", NULL}, "beghadfc", 1},
+        {"numbers as numbers, then turned round", {"region", "v"}, "hgbedafc", 2},
+        {"text where a cell is no number", {"w", NULL}, "fgbdhace", 1},
+    };
+    IN_HOUSE(h);
+    const char *path = put_file(&h, "o.csv", "psu,households,region,v,w\na,9,B,100,9\nb,9,A,20,10\n"
+                                             "c,9,C,3,x\nd,9,B,101,2\ne,9,A,30,z\nf,9,B,7,1\n"
+                                             "g,9,A,9,1\nh,9,A,8,3\n");
+    struct tf_frame *f = NULL;
+    OK(tf_frame_read(h.arena, path, &f, &h.err));
+    for (size_t c = 0; c < sizeof cases / sizeof cases[0]; c++) {
+        char got[9] = "";
+        const struct tf_sample *s = draw(&h, f, (struct tf_draw_opt){
+            .n = 8, .method = TF_DRAW_SRS, .order = cases[c].column, .n_order = cases[c].n});
+        for (size_t k = 0; k < s->n; k++)
+            got[k] = s->psu[k].psu[0];
+        if (strcmp(got, cases[c].order) != 0)
+            fail_msg("%s: %s, not %s", cases[c].name, got, cases[c].order);
+    }
+    OUT_OF_HOUSE(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -386,6 +415,7 @@ int main(void)
         cmocka_unit_test(psus_go_to_strata_by_each_rule),
         cmocka_unit_test(the_set_is_written_whole_or_not),
         cmocka_unit_test(a_frame_tells_all_its_faults),
+        cmocka_unit_test(the_order_is_a_serpentine),
         cmocka_unit_test(faults_of_a_draw_have_their_place),
     };
     if (sodium_init() < 0)
