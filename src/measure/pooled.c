@@ -116,8 +116,7 @@ static enum tf_code run_imputation(struct tf_runner *r, const struct tf_ask *ask
     TF_TRY(tf_survey_read(r->arena, tf_yaml_get(r->root, "design"), r->dir, own.t, &own.survey,
                           reterr));
     own.survey->threads = threads;
-    TF_TRY(tf_survey_weigh(own.survey, tf_yaml_get(r->root, "weights"), r->dir, &own.step,
-                           &own.n_steps, reterr));
+    TF_TRY(tf_survey_weigh_recipe(own.survey, r->root, r->dir, &own.step, &own.n_steps, reterr));
     return tf_run_one(&own, a->estimate, ret, reterr);
 }
 

@@ -180,8 +180,7 @@ enum tf_code tf_runner_open(struct tf_arena *arena, const char *path, struct tf_
     TF_TRY(tf_run_data(r, opt, run, reterr));
     TF_TRY(tf_survey_read(arena, tf_yaml_get(r->root, "design"), r->dir, r->t, &r->survey, reterr));
     r->survey->threads = opt.threads > 0 ? opt.threads : 1;
-    TF_TRY(tf_survey_weigh(r->survey, tf_yaml_get(r->root, "weights"), r->dir, &r->step,
-                           &r->n_steps, reterr));
+    TF_TRY(tf_survey_weigh_recipe(r->survey, r->root, r->dir, &r->step, &r->n_steps, reterr));
     *ret = r;
     *ret_run = run;
     return TF_OK;

@@ -331,6 +331,15 @@ enum tf_code tf_survey_weigh(struct tf_survey *s, const struct tf_yaml *steps, c
     return tf_survey_weigh_for(s, steps, dir, NULL, ret, ret_n, reterr);
 }
 
+enum tf_code tf_survey_weigh_recipe(struct tf_survey *s, const struct tf_yaml *root,
+                                    const char *dir, struct tf_step_report **ret, size_t *ret_n,
+                                    struct tf_err *reterr)
+{
+    const struct tf_yaml *country = tf_yaml_get(tf_yaml_get(root, "data"), "country");
+    return tf_survey_weigh_for(s, tf_yaml_get(root, "weights"), dir,
+                               country != NULL ? country->text : NULL, ret, ret_n, reterr);
+}
+
 enum tf_code tf_steps_again(const struct tf_survey *s, double *w, struct tf_err *reterr)
 {
     if (s->steps == NULL)

@@ -124,6 +124,10 @@ TF_MUST_CHECK enum tf_code tf_survey_read(struct tf_arena *arena, const struct t
 TF_MUST_CHECK enum tf_code tf_survey_weigh(struct tf_survey *s, const struct tf_yaml *steps,
                                            const char *dir, struct tf_step_report **ret,
                                            size_t *ret_n, struct tf_err *reterr);
+/* The same for a whole recipe: its `weights`, and steps with `countries` by the country of its data. */
+TF_MUST_CHECK enum tf_code tf_survey_weigh_recipe(struct tf_survey *s, const struct tf_yaml *root,
+                                                  const char *dir, struct tf_step_report **ret,
+                                                  size_t *ret_n, struct tf_err *reterr);
 /* Take all steps again from the base weights in w [n] (in place): for replicates. */
 TF_MUST_CHECK enum tf_code tf_steps_again(const struct tf_survey *s, double *w,
                                           struct tf_err *reterr);

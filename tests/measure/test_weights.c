@@ -352,6 +352,23 @@ static void the_order_of_rows_and_the_threads_change_no_weight(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void a_step_holds_in_its_countries_only(void **state)
+{
+    (void)state;
+    IN_HOUSE(h);
+    struct tf_step_report *r = NULL;
+    size_t n = 0;
+    struct tf_survey *s = survey(&h, design);
+    OK(tf_survey_weigh_recipe(s, yaml(&h, "data: {dataset: child, country: XB}\nweights:\n"
+                                          "  - {step: scale, total: 5, countries: [XA]}\n"
+                                          "  - {step: scale, total: 7, countries: [XB, XC]}\n"),
+                              h.dir, &r, &n, &h.err));
+    assert_int_equal(n, 1);
+    assert_string_equal(r[0].column, "weight_2_scale");
+    near(r[0].sum, 7);
+    OUT_OF_HOUSE(h);
+}
+
 static void a_replicate_that_loses_a_cell_says_so(void **state)
 {
     (void)state;
@@ -386,6 +403,7 @@ int main(void)
         cmocka_unit_test(groups_can_have_an_equal_say),
         cmocka_unit_test(trimming_keeps_the_sum_unless_told),
         cmocka_unit_test(the_order_of_rows_and_the_threads_change_no_weight),
+        cmocka_unit_test(a_step_holds_in_its_countries_only),
         cmocka_unit_test(a_replicate_that_loses_a_cell_says_so),
     };
     return cmocka_run_group_tests_name("measure: weighting steps", tests, NULL, NULL);
