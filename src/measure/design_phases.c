@@ -141,7 +141,7 @@ static enum tf_code stage_probabilities(const struct tf_yaml *at, const struct t
     return TF_OK;
 }
 
-/* The layers of one phase, appended. row: from the subset to the phase's own rows, NULL: the same. */
+/* The layers of one phase, appended. row: from the subset to the phase's rows, NULL: the same. */
 static enum tf_code add_layers(const struct tf_design_reader *r, const struct tf_yaml *at,
                                const struct tf_stage *stage, size_t n_stages, const double *w,
                                const struct tf_phases *ph, const uint32_t *row, bool centred,

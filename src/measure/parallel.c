@@ -1,7 +1,7 @@
 /* A few jobs on a few threads.
  *
  * Job k goes to thread k mod threads. Jobs share nothing that they write, so the answer has the
- * same bits on one thread and on eight; a thread that cannot be had does its jobs on the caller's. */
+ * same bits on one thread and on eight; the caller does the jobs of a thread it cannot have. */
 #include <pthread.h>
 
 #include "measure/variance.h"

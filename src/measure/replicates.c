@@ -17,7 +17,7 @@
  * tolerance is squared. Where weighting steps follow and the file is large (n x R above 20 million)
  * the steps are left out of the rank; they change it by one or so.
  *
- * Sources: Wolter (2007), Introduction to Variance Estimation, chs. 3-5; R survey 4.1 for scales. */
+ * Sources: Wolter (2007), Introduction to Variance Estimation, chs. 3-5; scales: R survey 4.1. */
 #include "measure/replicates.h"
 
 #include <math.h>
@@ -340,7 +340,9 @@ static size_t rank_by_unit(struct tf_arena *scratch, const struct tf_survey *s, 
         bool *seen = TF_NEW_N(scratch, bool, st->n_units);
         for (size_t row = 0; row < s->n; row++)
             seen[st->unit[row]] = seen[st->unit[row]] || counts(s, domain, row);
-        return rep->rank(scratch, rep, seen);
+        const size_t rank = rep->rank(scratch, rep, seen);
+        if (rank < SIZE_MAX)
+            return rank;
     }
     double *square = TF_NEW_N(scratch, double, st->n_units);
     double *m = TF_NEW_N(scratch, double, st->n_units);
@@ -385,7 +387,26 @@ static size_t rank_by_row(struct tf_arena *scratch, const struct tf_survey *s, c
     return rank_of_rows(scratch, x, wide, c);
 }
 
-double tf_replicates_df(const struct tf_survey *s, const bool *domain)
+/* A domain is asked about once per estimate: what was found is kept by a hash of its weights. */
+struct tf_rank_known {
+    uint64_t key;
+    size_t rank;
+};
+
+static uint64_t key_of(const struct tf_survey *s, const bool *domain)
+{
+    uint64_t key = s->n;
+    for (size_t row = 0; row < s->n; row++) {
+        uint64_t bits = 0;
+        if (counts(s, domain, row))
+            memcpy(&bits, &s->w[row], sizeof bits);
+        key = (key ^ bits) * UINT64_C(0x9E3779B97F4A7C15);
+        key ^= key >> 29;
+    }
+    return key;
+}
+
+static size_t find_rank(const struct tf_survey *s, const bool *domain)
 {
     const struct tf_replicates *rep = s->replicates;
     struct tf_arena *scratch = tf_arena_new("degrees of freedom", (size_t)1 << 33);
@@ -393,5 +414,18 @@ double tf_replicates_df(const struct tf_survey *s, const bool *domain)
     const bool by_row = rep->multiplier == NULL || (s->steps != NULL && small);
     const size_t rank = by_row ? rank_by_row(scratch, s, domain) : rank_by_unit(scratch, s, domain);
     tf_arena_free(scratch);
+    return rank;
+}
+
+double tf_replicates_df(const struct tf_survey *s, const bool *domain)
+{
+    struct tf_replicates *rep = s->replicates;
+    const uint64_t key = key_of(s, domain);
+    for (size_t k = 0; k < rep->n_known; k++)
+        if (rep->known[k].key == key)
+            return (double)rep->known[k].rank - 1;
+    const size_t rank = find_rank(s, domain);
+    rep->known = tf_grow(s->arena, rep->known, rep->n_known, &rep->cap_known, sizeof *rep->known);
+    rep->known[rep->n_known++] = (struct tf_rank_known){key, rank};
     return (double)rank - 1;
 }

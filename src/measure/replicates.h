@@ -42,8 +42,11 @@ struct tf_replicates {
     void (*multiplier)(const struct tf_replicates *rep, size_t r, double *m);
     /* w [n] of replicate r before the weighting steps, given w_base */
     void (*weights)(const struct tf_replicates *rep, const double *w_base, size_t r, double *w);
-    /* Rank of the weights of the units seen, where a formula knows it; NULL: by elimination */
+    /* Rank of the weights of the units seen, where a formula knows it; SIZE_MAX: it does not, and
+     * elimination must find out, as when NULL */
     size_t (*rank)(struct tf_arena *scratch, const struct tf_replicates *rep, const bool *seen);
+    struct tf_rank_known *known; /* ranks found before */
+    size_t n_known, cap_known;
 };
 struct tf_replicates_reader {
     struct tf_survey *s;

@@ -166,6 +166,25 @@ static void preston(const struct tf_replicates *rep, size_t r, double *m)
     tf_arena_free(scratch);
 }
 
+/* Columns of random numbers are independent as soon as there are clearly more free rows than columns;
+ * each stratum binds one row (its multipliers add up). */
+static size_t rank(struct tf_arena *scratch, const struct tf_replicates *rep, const bool *seen)
+{
+    const struct bootstrap *b = rep->self;
+    const struct tf_stage *st = &b->s->stage[0];
+    bool *met = TF_NEW_N(scratch, bool, st->n_strata);
+    size_t units = 0, strata = 0;
+    for (size_t i = 0; i < st->n_units && rep->stage == 0; i++) {
+        const uint32_t h = st->unit_stratum[i];
+        if (!seen[i])
+            continue;
+        units++;
+        strata += !met[h];
+        met[h] = true;
+    }
+    return units > strata + rep->count + 50 ? rep->count : SIZE_MAX;
+}
+
 /* ---- Reading -------------------------------------------------------------------------------- */
 
 static enum tf_code begin(const struct tf_replicates_reader *r, struct bootstrap **ret,
@@ -188,6 +207,7 @@ static enum tf_code begin(const struct tf_replicates_reader *r, struct bootstrap
     for (size_t l = 0; l < b->n_levels; l++)
         b->units[l] = tf_units_by_stratum(r->s->arena, &r->s->stage[l]);
     r->rep->self = b;
+    r->rep->rank = rank;
     *ret = b;
     *ret_count = (size_t)count;
     return TF_OK;

@@ -140,7 +140,7 @@ from_columns(const struct tf_replicates_reader *r, struct given *g, struct tf_er
 
 /* ---- Scales --------------------------------------------------------------------------------- */
 
-/* A number, or a list of as many as there are replicates; `found` false when the key is not there. */
+/* A number, or one for each replicate; `found` false when the key is not there. */
 static enum tf_code numbers(const struct tf_replicates_reader *r, const char *key, double *x,
                             bool *found, struct tf_err *reterr)
 {

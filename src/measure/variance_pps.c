@@ -20,7 +20,7 @@
  *
  * `fpc` holds the probabilities (or `prob`, or 1 / `weight` do, but not for brewer). In a domain z
  * is 0 elsewhere, also in the second term of yg; R survey 4.1 leaves pairs with a unit outside the
- * domain out of that term, which gives the mean of a tenth of the sample a tenth of its variance. */
+ * domain out of that term, which gives the mean of a tenth of the sample a tenth of it. */
 #include <math.h>
 #include <string.h>
 

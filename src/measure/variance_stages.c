@@ -242,7 +242,7 @@ static void sum_up(const struct plan *plan, const double *z, size_t n, double *s
     }
 }
 
-/* Turn sums into scaled deviations from the stratum's mean, in place; returns their squares' sum. */
+/* Turn sums into scaled deviations from the stratum's mean, in place; the sum of their squares. */
 static double deviate(const struct plan *plan, double *sum, double *mean)
 {
     double v = 0;

@@ -1,5 +1,5 @@
 /* What the tests of surveys share: a design read from one line of YAML over a file of tests/gold,
- * and three plain statistics (means, totals, a ratio) that know their value and linearised variables. */
+ * and three plain statistics (means, totals, a ratio), with value and linearised variables. */
 #ifndef TF_TESTS_SURVEY_HOUSE_H
 #define TF_TESTS_SURVEY_HOUSE_H
 
