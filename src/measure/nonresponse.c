@@ -89,7 +89,7 @@ static enum tf_code read_nonresponse(struct tf_arena *arena, const struct tf_yam
     (void)dir;
     *ret = s;
     s->at = at;
-    TF_TRY(tf_yaml_need_text(at, "response", &s->response, reterr));
+    TF_TRY(tf_yaml_opt_text(at, "response", "responded", &s->response, reterr));
     TF_TRY(tf_yaml_opt_text(at, "eligible", NULL, &s->eligible, reterr));
     TF_TRY(tf_yaml_opt_texts(arena, at, "classes", &s->class, &s->n_classes, reterr));
     TF_TRY(tf_yaml_opt_text(at, "propensity", NULL, &formula, reterr));

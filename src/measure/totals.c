@@ -82,7 +82,43 @@ static enum tf_code open_file(struct tf_arena *arena, const struct tf_yaml *node
     return (*ret)->n_rows > 0 ? TF_OK : tf_yaml_fail(node, reterr, "'%s' has no rows", path);
 }
 
-/* col[v]: the columns of the variables; the total stands in the last column. */
+/* One row under the names of the terms, as R prints a vector. */
+static bool is_wide(const struct tf_totals *to, const struct tf_table *t)
+{
+    double x;
+    return to->n_vars == 0 && t->n_rows == 1 &&
+           (t->n_cols != 2 || tf_parse_double(t->col[0].text[0], &x));
+}
+
+static enum tf_code read_wide(struct tf_arena *arena, const struct tf_table *t, const char *path,
+                              size_t line, struct tf_totals *ret, struct tf_err *reterr)
+{
+    ret->n = t->n_cols;
+    ret->item = TF_NEW_N(arena, struct tf_total, ret->n);
+    for (size_t col = 0; col < t->n_cols; col++) {
+        struct tf_total *item = &ret->item[col];
+        *item = (struct tf_total){.key = t->col[col].name, .file = path, .line = line};
+        if (!tf_parse_double(t->col[col].text[0], &item->total))
+            return tf_total_fail(item, reterr, TF_E_INPUT, "'%s' in '%s' is not a number",
+                                 t->col[col].text[0], t->col[col].name);
+    }
+    return TF_OK;
+}
+
+/* The column of the totals: the only one that is no variable, else the last. */
+static size_t column_of_totals(const struct tf_table *t, const size_t *col, size_t parts)
+{
+    size_t found = t->n_cols - 1;
+    for (size_t c = 0; t->n_cols == parts + 1 && c < t->n_cols; c++) {
+        bool var = false;
+        for (size_t v = 0; v < parts; v++)
+            var = var || col[v] == c;
+        found = var ? found : c;
+    }
+    return found;
+}
+
+/* col[v]: the columns of the variables. */
 static enum tf_code read_file(struct tf_arena *arena, const struct tf_yaml *node, const char *dir,
                               struct tf_totals *ret, struct tf_err *reterr)
 {
@@ -90,10 +126,13 @@ static enum tf_code read_file(struct tf_arena *arena, const struct tf_yaml *node
     size_t *line;
     TF_TRY(open_file(arena, node, dir, &t, &line, reterr));
     const char *path = tf_path_join(arena, dir != NULL ? dir : ".", node->text);
-    const size_t parts = ret->n_vars > 0 ? ret->n_vars : 1, last = t->n_cols - 1;
+    if (is_wide(ret, t))
+        return read_wide(arena, t, path, line[0], ret, reterr);
+    const size_t parts = ret->n_vars > 0 ? ret->n_vars : 1;
     size_t *col = TF_NEW_N(arena, size_t, parts);
     for (size_t v = 0; v < ret->n_vars; v++)
         TF_TRY(tf_recipe_place(node, tf_table_need(t, ret->var[v], &col[v], reterr), reterr));
+    const size_t last = column_of_totals(t, col, parts);
     for (size_t v = 0; v < parts; v++)
         if (col[v] == last || t->n_cols < parts + 1) {
             (void)tf_fail_at(reterr, TF_E_INPUT, path, 1, 0, "'%s' has no column of totals", path);

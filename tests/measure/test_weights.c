@@ -41,6 +41,12 @@ static struct tf_survey *weighed(struct house *h, const char *design, const char
     return s;
 }
 
+static void near(double got, double want)
+{
+    if (!(fabs(got - want) <= 1e-12 * fabs(want)))
+        fail_msg("got %.17g, want %.17g", got, want);
+}
+
 static const char design[] = "{weight: w, strata: [h], psu: [psu]}";
 
 /* ---- Bad recipes -------------------------------------------------------------------------- */
@@ -182,6 +188,24 @@ static void a_fault_in_a_file_of_totals_names_its_line(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void totals_of_terms_stand_in_two_columns_or_in_a_row(void **state)
+{
+    (void)state;
+    static const char *const text[] = {"term,total\n(Intercept),20\nareab,11\n",
+                                       "(Intercept),areab\n20,11\n"};
+    for (size_t k = 0; k < 2; k++) {
+        IN_HOUSE(h);
+        struct tf_step_report *r;
+        size_t n;
+        struct tf_survey *s = survey(&h, design);
+        (void)put_file(&h, "totals.csv", text[k]);
+        OK(tf_survey_weigh(s, yaml(&h, "- {step: calibrate, formula: \"~ area\", totals: "
+                                       "totals.csv, method: raking}\n"), h.dir, &r, &n, &h.err));
+        near(r[0].sum, 20);
+        OUT_OF_HOUSE(h);
+    }
+}
+
 /* ---- What the steps do -------------------------------------------------------------------- */
 
 static double sum_where(const struct tf_survey *s, const char *var, double is)
@@ -192,12 +216,6 @@ static double sum_where(const struct tf_survey *s, const char *var, double is)
         if (col >= SIZE_MAX - 1 || fabs(s->t->col[col].num[row] - is) < 1e-9)
             sum += s->w[row];
     return sum;
-}
-
-static void near(double got, double want)
-{
-    if (!(fabs(got - want) <= 1e-12 * fabs(want)))
-        fail_msg("got %.17g, want %.17g", got, want);
 }
 
 static void every_step_leaves_its_column_and_its_line(void **state)
@@ -396,6 +414,7 @@ int main(void)
         cmocka_unit_test(a_bad_recipe_is_told_what_where_and_what_to_do),
         cmocka_unit_test(margins_that_contradict_each_other_are_named),
         cmocka_unit_test(a_fault_in_a_file_of_totals_names_its_line),
+        cmocka_unit_test(totals_of_terms_stand_in_two_columns_or_in_a_row),
         cmocka_unit_test(every_step_leaves_its_column_and_its_line),
         cmocka_unit_test(weight_of_unknown_eligibility_is_shared_in_its_class),
         cmocka_unit_test(raked_and_calibrated_weights_meet_their_totals),
