@@ -56,20 +56,16 @@
 #include <math.h>
 #include <string.h>
 
-#include "cmd/cmd.h"
-#include "draw/draw.h"
+#include "cmd/draw_parts.h"
 
 /* What may be asked of any part; each takes what is its own. */
 struct ask {
     struct tf_run *run;
     const char *frame, *psus, *seed, *listing, *take, *roster, *size, *zero_size, *method;
-    const char *allocation, *strata, *power, *min, *balance, *order, *reserve, *out, *sample, *segments;
-    const char *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule, *visit, *households;
+    const char *allocation, *strata, *power, *min, *balance, *order, *reserve, *out, *sample;
+    const char *segments, *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule, *visit, *households;
     const char *ages;
-    bool certainty, joint, replace, relative;
-    const char *share, *mean, *sd, *margin, *compare, *ratio, *level, *interviews, *budget, *deff;
-    const char *icc, *weights_deff, *population, *contact, *eligibility, *response, *cost_psu;
-    const char *cost_interview;
+    bool certainty, joint, replace;
 };
 
 /* ---- words to values ---- */
@@ -87,45 +83,43 @@ static enum tf_code need(struct ask *q, const char *part, const char *const *pai
     TF_TRY(need(q, part, (const char *const[]){__VA_ARGS__}, \
                 sizeof((const char *const[]){__VA_ARGS__}) / sizeof(char *), reterr))
 
-/* A whole number between low and a million; *ret stays where the option was not given. */
-static enum tf_code whole(struct ask *q, const char *text, const char *name, int64_t low,
-                          size_t *ret, struct tf_err *reterr)
+enum tf_code tf_draw_whole(struct tf_run *run, const char *text, const char *name, int64_t low,
+                           size_t *ret, struct tf_err *reterr)
 {
     int64_t n;
     if (text == NULL)
         return TF_OK;
     if (!tf_parse_int(text, &n) || n < low || n > 1000000)
-        return tf_usage(q->run, reterr, "%s is a whole number of at least %d, not '%s'", name,
+        return tf_usage(run, reterr, "%s is a whole number of at least %d, not '%s'", name,
                         (int)low, text);
     *ret = (size_t)n;
     return TF_OK;
 }
 
-static enum tf_code decimal(struct ask *q, const char *text, const char *name, double *ret,
-                            struct tf_err *reterr)
+enum tf_code tf_draw_decimal(struct tf_run *run, const char *text, const char *name, double *ret,
+                             struct tf_err *reterr)
 {
     *ret = (double)NAN;
     if (text != NULL && !tf_parse_double(text, ret))
-        return tf_usage(q->run, reterr, "%s is a number, not '%s'", name, text);
+        return tf_usage(run, reterr, "%s is a number, not '%s'", name, text);
     return TF_OK;
 }
 
-static enum tf_code allocation_of(struct ask *q, enum tf_allocation *ret, struct tf_err *reterr)
+enum tf_code tf_draw_rule(struct tf_run *run, const char *text, enum tf_allocation *ret,
+                          struct tf_err *reterr)
 {
-    if (q->allocation != NULL && !tf_allocation_named(q->allocation, ret))
-        return tf_usage(q->run, reterr,
-                        "--allocation is proportional, equal, neyman, power or given, "
-                        "not '%s'",
-                        q->allocation);
-    return TF_OK;
+    if (text == NULL || tf_allocation_named(text, ret))
+        return TF_OK;
+    return tf_usage(run, reterr,
+                    "--allocation is proportional, equal, neyman, power or given, not '%s'", text);
 }
 
-static enum tf_code power_of(struct ask *q, double *ret, struct tf_err *reterr)
+enum tf_code tf_draw_power(struct tf_run *run, const char *text, double *ret, struct tf_err *reterr)
 {
-    TF_TRY(decimal(q, q->power, "--power", ret, reterr));
+    TF_TRY(tf_draw_decimal(run, text, "--power", ret, reterr));
     *ret = isnan(*ret) ? 0.5 : *ret;
     if (!(*ret >= 0 && *ret <= 1))
-        return tf_usage(q->run, reterr, "--power lies between 0 and 1");
+        return tf_usage(run, reterr, "--power lies between 0 and 1");
     return TF_OK;
 }
 
@@ -148,18 +142,12 @@ static enum tf_code frame_opt(struct ask *q, struct tf_frame_opt *ret, struct tf
         strcmp(q->zero_size, "refuse") != 0)
         return tf_usage(q->run, reterr, "--zero-size is refuse or exclude, not '%s'", q->zero_size);
     ret->zero_excluded = tf_streq(q->zero_size, "exclude");
-    return whole(q, q->take, "--take", 1, &ret->take, reterr);
+    return tf_draw_whole(q->run, q->take, "--take", 1, &ret->take, reterr);
 }
 
 /* ---- saying it ---- */
 
-static json_t *number_or_null(double x)
-{
-    return isnan(x) ? json_null() : json_real(x);
-}
-
-/* A table as an array of objects. */
-static json_t *rows_of(const struct tf_table *t)
+json_t *tf_draw_rows(const struct tf_table *t)
 {
     json_t *list = json_array();
     for (size_t row = 0; row < t->n_rows; row++) {
@@ -184,7 +172,7 @@ static enum tf_code say_table(struct ask *q, const char *name, const struct tf_t
         json_t *root = json_object();
         if (q->seed != NULL)
             (void)json_object_set_new(root, "seed", json_string(q->seed));
-        (void)json_object_set_new(root, name, rows_of(t));
+        (void)json_object_set_new(root, name, tf_draw_rows(t));
         tf_say_json(root);
         return TF_OK;
     }
@@ -200,10 +188,10 @@ static void say_sample_json(struct ask *q, const struct tf_frame *f, const struc
         json_pack("{s:s, s:f, s:I, s:s, s:s, s:f, s:o, s:o, s:o}", "seed", s->seed_name, "coverage",
                   f->coverage, "psus", (json_int_t)s->n, "method", tf_draw_method_word(s->method),
                   "allocation_rule", s->allocation, "deff_weights", s->deff_weights, "sample",
-                  rows_of(tf_sample_full_table(a, s, f)), "allocation",
-                  rows_of(tf_allocation_table(a, s)), "covered", rows_of(tf_coverage_table(a, f)));
+                  tf_draw_rows(tf_sample_full_table(a, s, f)), "allocation",
+                  tf_draw_rows(tf_allocation_table(a, s)), "covered", tf_draw_rows(tf_coverage_table(a, f)));
     if (s->n_reserve > 0)
-        (void)json_object_set_new(root, "reserve", rows_of(tf_reserve_table(a, s)));
+        (void)json_object_set_new(root, "reserve", tf_draw_rows(tf_reserve_table(a, s)));
     json_t *balance = json_array(), *joint = json_array();
     for (size_t c = 0; c < s->n_balance; c++)
         (void)json_array_append_new(
@@ -257,9 +245,9 @@ static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf
     struct tf_draw_opt o = {
         .seed = q->seed, .min = 2, .certainty = q->certainty, .joint = q->joint};
     struct tf_strata *strata = NULL;
-    TF_TRY(whole(q, q->psus, "--psus", 2, &o.n, reterr));
-    TF_TRY(whole(q, q->min, "--min", 1, &o.min, reterr));
-    TF_TRY(whole(q, q->reserve, "--reserve", 1, &o.reserve, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->psus, "--psus", 2, &o.n, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->min, "--min", 1, &o.min, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->reserve, "--reserve", 1, &o.reserve, reterr));
     if (q->method != NULL && !tf_draw_method_named(q->method, &o.method)) {
         const char *known[TF_N_DRAW + 1] = {NULL};
         for (int k = 0; k < TF_N_DRAW; k++)
@@ -268,8 +256,8 @@ static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf
         return tf_usage(q->run, reterr, "there is no method '%s'%s%s", q->method,
                         near != NULL ? "; did you mean " : "", near != NULL ? near : "");
     }
-    TF_TRY(allocation_of(q, &o.allocation, reterr));
-    TF_TRY(power_of(q, &o.power, reterr));
+    TF_TRY(tf_draw_rule(q->run, q->allocation, &o.allocation, reterr));
+    TF_TRY(tf_draw_power(q->run, q->power, &o.power, reterr));
     if (q->strata != NULL)
         TF_TRY(tf_strata_read(a, q->strata, &strata, reterr));
     o.strata = strata;
@@ -318,7 +306,7 @@ static enum tf_code segments(struct ask *q, struct tf_err *reterr)
     }
     NEED("segments", q->sample, "--segments, or --sample with --standard", q->standard,
          "--standard");
-    TF_TRY(decimal(q, q->standard, "--standard", &standard, reterr));
+    TF_TRY(tf_draw_decimal(q->run, q->standard, "--standard", &standard, reterr));
     if (!(standard >= 1))
         return tf_usage(q->run, reterr, "--standard is the households of a segment, at least 1");
     TF_TRY(tf_segments_plan(q->run->arena, q->sample, standard, q->seed, &t, reterr));
@@ -330,9 +318,9 @@ static enum tf_code walk(struct ask *q, struct tf_err *reterr)
     struct tf_table *t;
     struct tf_walk_opt opt = {.interval = 1};
     NEED("walk", q->sample, "--sample", q->doors, "--doors", q->seed, "--seed");
-    TF_TRY(whole(q, q->doors, "--doors", 1, &opt.doors, reterr));
-    TF_TRY(whole(q, q->interval, "--interval", 1, &opt.interval, reterr));
-    TF_TRY(whole(q, q->grid, "--grid", 1, &opt.grid, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->doors, "--doors", 1, &opt.doors, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->interval, "--interval", 1, &opt.interval, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->grid, "--grid", 1, &opt.grid, reterr));
     if ((q->landmarks == NULL) == (q->grid == NULL) || opt.grid > 26)
         return tf_usage(q->run, reterr, "starts come from --landmarks FILE, or from --grid 1 … 26");
     TF_TRY(tf_walk_draw(q->run->arena, q->sample, q->landmarks, opt, q->seed, &t, reterr));
@@ -346,7 +334,7 @@ static enum tf_code households(struct ask *q, struct tf_err *reterr)
     if (tf_is_blank(q->listing) || tf_is_blank(q->take) || tf_is_blank(q->seed))
         return tf_usage(q->run, reterr,
                         "`trefoil draw households` needs --listing, --take and --seed");
-    TF_TRY(whole(q, q->take, "--take", 1, &n, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->take, "--take", 1, &n, reterr));
     if (q->sample != NULL)
         TF_TRY(
             tf_households_draw_for(q->run->arena, q->listing, q->sample, n, q->seed, &t, reterr));
@@ -360,7 +348,7 @@ static enum tf_code kish(struct ask *q, struct tf_err *reterr)
     struct tf_table *t;
     size_t n = 0;
     NEED("kish", q->sample, "--sample", q->sheets, "--sheets", q->seed, "--seed");
-    TF_TRY(whole(q, q->sheets, "--sheets", 1, &n, reterr));
+    TF_TRY(tf_draw_whole(q->run, q->sheets, "--sheets", 1, &n, reterr));
     TF_TRY(tf_kish_sheets(q->run->arena, q->sample, n, q->seed, &t, reterr));
     return say_table(q, "kish", t);
 }
@@ -408,108 +396,6 @@ static enum tf_code roster(struct ask *q, struct tf_err *reterr)
     return say_table(q, "roster", t);
 }
 
-/* ---- plan ---- */
-
-static enum tf_code plan_opt(struct ask *q, struct tf_plan_opt *o, struct tf_err *reterr)
-{
-    const struct {
-        const char *text, *name;
-        double *to;
-    } numbers[] = {
-        {q->share,                             "--share",          &o->share         },
-        {q->mean,                              "--mean",           &o->mean          },
-        {q->sd,                                "--sd",             &o->sd            },
-        {q->margin,                            "--margin",         &o->margin        },
-        {q->compare,                           "--compare",        &o->compare       },
-        {q->compare != NULL ? q->power : NULL, "--power",          &o->power         },
-        {q->ratio,                             "--ratio",          &o->ratio         },
-        {q->level,                             "--level",          &o->level         },
-        {q->interviews,                        "--interviews",     &o->interviews    },
-        {q->budget,                            "--budget",         &o->budget        },
-        {q->deff,                              "--deff",           &o->deff          },
-        {q->icc,                               "--icc",            &o->icc           },
-        {q->take,                              "--take",           &o->take          },
-        {q->weights_deff,                      "--weights-deff",   &o->weights_deff  },
-        {q->population,                        "--population",     &o->population    },
-        {q->contact,                           "--contact",        &o->contact       },
-        {q->eligibility,                       "--eligibility",    &o->eligibility   },
-        {q->response,                          "--response",       &o->response      },
-        {q->cost_psu,                          "--cost-psu",       &o->cost_psu      },
-        {q->cost_interview,                    "--cost-interview", &o->cost_interview},
-    };
-    for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
-        TF_TRY(decimal(q, numbers[k].text, numbers[k].name, numbers[k].to, reterr));
-    const int aims = (q->margin != NULL) + (q->compare != NULL) + (q->interviews != NULL) +
-                     (q->budget != NULL);
-    if (aims > 1)
-        return tf_usage(q->run, reterr,
-                        "ask one thing: --margin, --compare, --interviews or --budget");
-    o->relative = q->relative;
-    o->aim = q->compare != NULL      ? TF_PLAN_POWER
-             : q->interviews != NULL ? TF_PLAN_INTERVIEWS
-             : q->budget != NULL     ? TF_PLAN_BUDGET
-                                     : TF_PLAN_MARGIN;
-    return TF_OK;
-}
-
-static void say_plan_json(struct ask *q, const struct tf_plan *p, const struct tf_table *strata)
-{
-    struct tf_arena *a = q->run->arena;
-    const struct {
-        const char *name;
-        double x;
-    } numbers[] = {
-        {"level", p->in.level}, {"z", p->z}, {"deff_cluster", p->deff_cluster}, {"deff", p->deff},
-        {"interviews_srs", p->n_srs}, {"interviews", p->interviews},
-        {"effective", p->n_effective}, {"half_width", p->half_width}, {"take", p->take},
-        {"psus", p->psus}, {"eligible", p->eligible}, {"contacted", p->contacted},
-        {"doors", p->doors}, {"best_take", p->best_take}, {"cost", p->cost},
-    };
-    json_t *root = json_object();
-    for (size_t k = 0; k < sizeof numbers / sizeof numbers[0]; k++)
-        (void)json_object_set_new(root, numbers[k].name, number_or_null(numbers[k].x));
-    if (p->in.aim == TF_PLAN_POWER)
-        (void)json_object_set_new(root, "groups", json_pack("[f, f]", p->group[0], p->group[1]));
-    double deff[5];
-    const size_t n = tf_plan_deffs(p, deff);
-    (void)json_object_set_new(root, "precision", rows_of(tf_precision_table(a, p->interviews,
-                                                                            p->in.level, deff, n)));
-    if (!isnan(p->in.icc))
-        (void)json_object_set_new(root, "takes", rows_of(tf_take_table(a, p)));
-    if (strata != NULL)
-        (void)json_object_set_new(root, "strata", rows_of(strata));
-    tf_say_json(root);
-}
-
-static enum tf_code plan(struct ask *q, struct tf_err *reterr)
-{
-    struct tf_plan_opt opt = {0};
-    struct tf_plan p;
-    struct tf_strata *strata;
-    struct tf_table *t = NULL;
-    struct tf_buf text = {.arena = q->run->arena};
-    enum tf_allocation rule = TF_ALLOCATE_PROPORTIONAL;
-    double power = 0.5;
-    size_t min = 2;
-    TF_TRY(plan_opt(q, &opt, reterr));
-    TF_TRY(tf_plan_make(&opt, &p, reterr));
-    if (q->strata != NULL) {
-        TF_TRY(allocation_of(q, &rule, reterr));
-        if (q->compare == NULL)
-            TF_TRY(power_of(q, &power, reterr));
-        TF_TRY(whole(q, q->min, "--min", 1, &min, reterr));
-        TF_TRY(tf_strata_read(q->run->arena, q->strata, &strata, reterr));
-        TF_TRY(tf_plan_strata(q->run->arena, &p, strata, rule, power, min, &t, reterr));
-    }
-    if (q->run->json) {
-        say_plan_json(q, &p, t);
-        return TF_OK;
-    }
-    tf_plan_text(q->run->arena, &p, t, &text);
-    tf_say("%s", tf_buf_text(&text));
-    return TF_OK;
-}
-
 /* ---- which part ---- */
 
 enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
@@ -517,10 +403,11 @@ enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
     static const struct {
         const char *word;
         enum tf_code (*part)(struct ask *q, struct tf_err *reterr);
-    } parts[] = {{"plan", plan},         {"check", check},   {"coverage", coverage},
-                 {"sample", sample},     {"segments", segments}, {"walk", walk},
-                 {"households", households}, {"kish", kish}, {"dyads", dyads},
-                 {"roster", roster}};
+    } parts[] = {{"check", check},       {"coverage", coverage},     {"sample", sample},
+                 {"segments", segments}, {"walk", walk},             {"kish", kish},
+                 {"dyads", dyads},       {"households", households}, {"roster", roster}};
+    if (run->argc > 0 && strcmp(run->argv[0], "plan") == 0)
+        return tf_draw_plan(run, reterr); /* options of its own */
     struct ask q = {.run = run};
     const struct tf_option options[] = {
         {"--frame",          &q.frame,          NULL        },
@@ -552,28 +439,9 @@ enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
         {"--visit",          &q.visit,          NULL        },
         {"--households",     &q.households,     NULL        },
         {"--ages",           &q.ages,           NULL        },
-        {"--share",          &q.share,          NULL        },
-        {"--mean",           &q.mean,           NULL        },
-        {"--sd",             &q.sd,             NULL        },
-        {"--margin",         &q.margin,         NULL        },
-        {"--compare",        &q.compare,        NULL        },
-        {"--ratio",          &q.ratio,          NULL        },
-        {"--level",          &q.level,          NULL        },
-        {"--interviews",     &q.interviews,     NULL        },
-        {"--budget",         &q.budget,         NULL        },
-        {"--deff",           &q.deff,           NULL        },
-        {"--icc",            &q.icc,            NULL        },
-        {"--weights-deff",   &q.weights_deff,   NULL        },
-        {"--population",     &q.population,     NULL        },
-        {"--contact",        &q.contact,        NULL        },
-        {"--eligibility",    &q.eligibility,    NULL        },
-        {"--response",       &q.response,       NULL        },
-        {"--cost-psu",       &q.cost_psu,       NULL        },
-        {"--cost-interview", &q.cost_interview, NULL        },
         {"--certainty",      NULL,              &q.certainty},
         {"--joint",          NULL,              &q.joint    },
         {"--replace",        NULL,              &q.replace  },
-        {"--relative",       NULL,              &q.relative }
     };
     const char **word;
     size_t n;
