@@ -37,7 +37,7 @@ enum {
 #define MISSING 0x80
 typedef double lanes
     __attribute__((vector_size(LANES * sizeof(double)), aligned(sizeof(double)), may_alias));
-typedef uint8_t bytes __attribute__((vector_size(BYTES)));
+typedef uint16_t pairs __attribute__((vector_size(BYTES)));
 _Static_assert(BLOCK % BYTES == 0, "whole vectors");
 _Static_assert(WIDE % LANES == 0 && (int)TF_PASS_CELLS <= (int)WIDE && WIDE < MISSING,
                "whole vectors");
@@ -147,17 +147,17 @@ struct sums { /* of one table */
     double a[WIDE][WIDE];       /* row j: columns from j's vector on */
 };
 
-/* The cell of each row of a block: the high bit for missing, else row code x cols + col code. By
- * whole vectors of bytes: the columns are that much longer than their rows (tf_pass_bytes). */
+/* The cell of each row of a block: the high bit for missing, else row code x cols + col code. Two rows
+ * in a 16-bit lane: a product that counts stays below 128 and so in its byte. The columns are longer
+ * than their rows by a whole vector (tf_pass_bytes). */
 INSIDE void find_cells(struct sums *t, size_t from, size_t n)
 {
-    const uint8_t cols = (uint8_t)t->cols;
+    const uint16_t cols = (uint16_t)t->cols;
     for (size_t i = 0; i < n; i += BYTES) {
-        bytes row, col;
+        pairs row, col;
         memcpy(&row, t->row + from + i, sizeof row);
         memcpy(&col, t->col + from + i, sizeof col);
-        const bytes missing = (row | col) & MISSING;
-        const bytes cell = (((row & 0x7F) * cols + (col & 0x7F)) & 0x7F) | missing;
+        const pairs cell = (row & 0x7F7F) * cols + (col & 0x7F7F) + ((row | col) & 0x8080);
         memcpy(t->cell + i, &cell, sizeof cell);
     }
 }
