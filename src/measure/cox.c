@@ -144,6 +144,7 @@ static bool look(const struct cox *c, const double *w, const double *theta, stru
         for (size_t k = c->risk.from[g]; k < c->risk.from[g + 1]; k++) {
             const size_t row = c->risk.order[k];
             double eta = c->m->offset == NULL ? 0 : c->m->offset[row];
+            n_dead += c->s->event[row]; /* also without a weight in this replicate, as R counts */
             if (!(w[row] > 0))
                 continue;
             for (size_t j = 0; j < p; j++)
@@ -155,13 +156,12 @@ static bool look(const struct cox *c, const double *w, const double *theta, stru
             if (!c->s->event[row])
                 continue;
             add(c, &a->dead, row, w[row] * a->score[row]);
-            n_dead++;
             w_dead += w[row];
             a->loglik += w[row] * eta;
             for (size_t j = 0; j < p; j++)
                 a->g[j] += w[row] * x_of(c, j, row);
         }
-        if (n_dead > 0)
+        if (w_dead > 0)
             tally(c, a, g, n_dead, w_dead);
     }
     return isfinite(a->loglik);
