@@ -40,7 +40,7 @@
  *     trefoil draw sample --frame demo-study/children/XA/frame.csv --psus 100 --seed a --out drawn
  *
  * plan       one of --margin, --compare with --power, --interviews, --budget; --deff, or --icc with
- *            --take; --population; --contact, --eligibility, --response; --cost-psu,
+ *            --take and --weights FILE; --population; --contact, --eligibility, --response; --cost-psu,
  *            --cost-interview; --strata
  * segments   CSV psu, segment, households; or --sample FILE --standard 200: how many to make
  * walk       --landmarks FILE or --grid 10; --interval 3; says which p_household is known

@@ -1,5 +1,5 @@
-/* The plan of `trefoil draw`: its options, its answer for people (draw's plan_text.c) and machines. Help
- * stands in draw.c. */
+/* The plan of `trefoil draw`: its options, its answer for people (draw's plan_text.c) and for
+ * machines. Help stands in draw.c. */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
@@ -7,7 +7,7 @@
 #include "cmd/draw_parts.h"
 
 /* The options that are numbers of a plan, each with its place. */
-enum { NUMBERS = 19 };
+enum { NUMBERS = 19, OTHERS = 7 };
 struct number {
     const char *name;
     double *to;
@@ -28,7 +28,7 @@ static void numbers_of(struct tf_plan_opt *o, struct number *ret)
 }
 
 struct words { /* the other options */
-    const char *power, *strata, *allocation, *min;
+    const char *power, *strata, *allocation, *min, *weights, *weight;
     bool relative;
 };
 
@@ -37,16 +37,17 @@ static enum tf_code read_options(struct tf_run *run, struct tf_plan_opt *o, stru
 {
     struct number number[NUMBERS];
     const char *text[NUMBERS] = {NULL}, **word;
-    struct tf_option option[NUMBERS + 5] = {
+    struct tf_option option[OTHERS + NUMBERS] = {
         {"--power", &w->power, NULL}, {"--strata", &w->strata, NULL},
         {"--allocation", &w->allocation, NULL}, {"--min", &w->min, NULL},
+        {"--weights", &w->weights, NULL}, {"--weight", &w->weight, NULL},
         {"--relative", NULL, &w->relative}};
     size_t n;
     int aims = 0;
     numbers_of(o, number);
     for (size_t k = 0; k < NUMBERS; k++)
-        option[5 + k] = (struct tf_option){number[k].name, &text[k], NULL};
-    TF_TRY(tf_options(run, option, NUMBERS + 5, &word, &n, reterr));
+        option[OTHERS + k] = (struct tf_option){number[k].name, &text[k], NULL};
+    TF_TRY(tf_options(run, option, OTHERS + NUMBERS, &word, &n, reterr));
     if (n != 1)
         return tf_usage(run, reterr, "`trefoil draw plan` takes options only, not '%s'", word[1]);
     for (size_t k = 0; k < NUMBERS; k++)
@@ -62,8 +63,14 @@ static enum tf_code read_options(struct tf_run *run, struct tf_plan_opt *o, stru
             o->aim = aim[k].aim;
             aims++;
         }
+    if (w->weights != NULL && !isnan(o->weights_deff))
+        return tf_usage(run, reterr, "--weights-deff is taken from --weights: give one of them");
+    if (w->weights != NULL)
+        TF_TRY(tf_weights_deff(run->arena, w->weights, w->weight != NULL ? w->weight : "weight",
+                               &o->weights_deff, reterr));
     if (aims > 1)
-        return tf_usage(run, reterr, "ask one thing: --margin, --compare, --interviews or --budget");
+        return tf_usage(run, reterr,
+                        "ask one thing: --margin, --compare, --interviews or --budget");
     /* of a comparison --power is the chance to find it; else it is Bankier's */
     return tf_draw_decimal(run, o->aim == TF_PLAN_POWER ? w->power : NULL, "--power", &o->power,
                            reterr);
@@ -102,7 +109,7 @@ static void say_json(struct tf_arena *a, const struct tf_plan *p, const struct t
 enum tf_code tf_draw_plan(struct tf_run *run, struct tf_err *reterr)
 {
     struct tf_plan_opt opt = {.aim = TF_PLAN_MARGIN};
-    struct words w = {NULL, NULL, NULL, NULL, false};
+    struct words w = {.relative = false};
     struct tf_plan p;
     struct tf_strata *strata;
     struct tf_table *t = NULL;

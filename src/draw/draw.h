@@ -258,6 +258,10 @@ struct tf_plan {
  * it. */
 TF_MUST_CHECK enum tf_code tf_plan_make(const struct tf_plan_opt *opt, struct tf_plan *ret,
                                         struct tf_err *reterr);
+/* 1 + cv^2 of the weights of an earlier survey (a CSV, and its column; all > 0): Kish's design effect
+ * of weighting, n sum w^2 / (sum w)^2. */
+TF_MUST_CHECK enum tf_code tf_weights_deff(struct tf_arena *arena, const char *path,
+                                           const char *column, double *ret, struct tf_err *reterr);
 /* Half-widths in points, and logit limits, at 1, 2, 5, 10, 20 and 50 %, for several deffs.
  * Table: share, deff, half_width, low, high. */
 struct tf_table *tf_precision_table(struct tf_arena *arena, double n, double level,

@@ -5,6 +5,8 @@
  * one that is printed with the estimates: for small shares it is not symmetrical, and its width is
  * the honest one.
  *
+ * Weights: what unequal weights cost can be taken from an earlier survey, 1 + cv^2 (Kish 1992).
+ *
  * Takes: the same precision reached with few interviews in many PSUs or many in few. With an
  * effective size n* = n / deff, a take of b needs n* (1 + (b - 1) icc) w interviews (w: deff of
  * weights) in n / b PSUs; where costs are given, so is what it costs. */
@@ -12,7 +14,32 @@
 #include <Rmath.h>
 #include <math.h>
 
+#include "base/sheet.h"
 #include "draw/inside.h"
+
+enum tf_code tf_weights_deff(struct tf_arena *arena, const char *path, const char *column, double *ret,
+                             struct tf_err *reterr)
+{
+    struct tf_sheet *s;
+    size_t col;
+    double sum = 0, squares = 0;
+    TF_TRY(tf_sheet_read(arena, path, &s, reterr));
+    TF_TRY(tf_sheet_need(s, column, &col, reterr));
+    if (s->t->n_rows == 0)
+        return tf_fail_at(reterr, TF_E_INPUT, path, 0, 0, "the file has no weights");
+    for (size_t row = 0; row < s->t->n_rows; row++) {
+        const char *text = tf_sheet_text(s, row, col);
+        double w = 0;
+        if (!tf_parse_double(text, &w) || !(w > 0) || w > 1e100) {
+            (void)tf_sheet_fail(s, row, col, reterr, "the weight '%s' is not usable", text);
+            return tf_help(reterr, "Weights are above 0; take out the cases without one.");
+        }
+        sum += w;
+        squares += w * w;
+    }
+    *ret = (double)s->t->n_rows * squares / (sum * sum);
+    return TF_OK;
+}
 
 static const double shares[] = {0.01, 0.02, 0.05, 0.1, 0.2, 0.5};
 enum { SHARES = sizeof shares / sizeof shares[0] };

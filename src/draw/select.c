@@ -262,6 +262,8 @@ enum tf_code tf_sample_select(struct tf_arena *arena, const struct tf_frame *fra
     struct tf_draw_opt opt = *asked;
     struct draw_stratum *s = draw_strata_of(arena, frame, &n);
     double *x = NULL;
+    if (opt.method == TF_DRAW_PPS_WR)
+        opt.certainty = false; /* with replacement nothing is certain */
     TF_TRY(share_out(arena, frame, s, n, &opt, reterr));
     if (opt.n_balance > 0)
         TF_TRY(balance_columns(arena, frame, &opt, &x, reterr));

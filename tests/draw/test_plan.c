@@ -104,6 +104,21 @@ static void a_plan_goes_from_interviews_to_doors(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void an_earlier_surveys_weights_say_what_weighting_costs(void **state)
+{
+    (void)state;
+    IN_HOUSE(h);
+    double deff = 0;
+    const char *path = put_file(&h, "w.csv", "id,weight\n1,1\n2,3\n3,2\n");
+    OK(tf_weights_deff(h.arena, path, "weight", &deff, &h.err));
+    assert_true(fabs(deff - 3 * 14.0 / 36) < 1e-15);
+    path = put_file(&h, "w.csv", "id,weight\n1,1\n2,0\n");
+    assert_int_equal(tf_weights_deff(h.arena, path, "weight", &deff, &h.err), TF_E_INPUT);
+    assert_true(h.err.line == 3 && h.err.column == 3);
+    assert_int_equal(tf_weights_deff(h.arena, path, "wgt", &deff, &h.err), TF_E_INPUT);
+    OUT_OF_HOUSE(h);
+}
+
 static void no_take_is_cheaper_than_the_best(void **state)
 {
     (void)state;
@@ -209,6 +224,7 @@ int main(void)
         cmocka_unit_test(sizes_are_those_of_r),
         cmocka_unit_test(the_precision_of_a_thousand_interviews_is_the_printed_one),
         cmocka_unit_test(a_plan_goes_from_interviews_to_doors),
+        cmocka_unit_test(an_earlier_surveys_weights_say_what_weighting_costs),
         cmocka_unit_test(no_take_is_cheaper_than_the_best),
         cmocka_unit_test(interviews_go_to_strata_by_each_rule),
         cmocka_unit_test(a_plan_that_cannot_be_says_why),
