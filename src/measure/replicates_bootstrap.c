@@ -166,8 +166,8 @@ static void preston(const struct tf_replicates *rep, size_t r, double *m)
     tf_arena_free(scratch);
 }
 
-/* Columns of random numbers are independent as soon as there are clearly more free rows than columns;
- * each stratum binds one row (its multipliers add up). */
+/* Columns of random numbers are independent as soon as there are clearly more free rows than
+ * columns; each stratum binds one row (its multipliers add up). */
 static size_t rank(struct tf_arena *scratch, const struct tf_replicates *rep, const bool *seen)
 {
     const struct bootstrap *b = rep->self;

@@ -46,7 +46,7 @@ struct tf_survey {
     struct tf_stage *stage;
     size_t n_stages;       /* >= 1; without `psu` each row is its own */
     bool one_stage;        /* only the first stage enters the variance (no fpc was given) */
-    const char **stratum_name; /* [stage[0].n_strata] its codes, joined by '.'; NULL: made by hand */
+    const char **stratum_name; /* [stage[0].n_strata] codes joined by '.'; NULL: made by hand */
     enum tf_lonely lonely;
     bool lonely_in_domains; /* R's survey.adjust.domain.lonely: a stratum in which one PSU has cases
                              * of the domain counts as lonely too */
