@@ -138,8 +138,8 @@ TF_MUST_CHECK enum tf_code tf_steps_take(struct tf_weighing *g, struct tf_steps 
                                          const char *country, bool columns, double *w,
                                          struct tf_weighed *ret, struct tf_err *reterr);
 
-/* Quantile of sorted x [n], R type 7 (trim.c). */
-double tf_quantile_sorted(const double *x, size_t n, double p);
+/* Quantile of x [n], R type 7 (trim.c); x is put into another order. NaN when n is 0. */
+double tf_quantile_of(double *x, size_t n, double p);
 /* tf_survey_weigh for the data of one country: steps with `countries` hold where it is named. */
 TF_MUST_CHECK enum tf_code tf_survey_weigh_for(struct tf_survey *s, const struct tf_yaml *steps,
                                                const char *dir, const char *country,

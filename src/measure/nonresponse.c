@@ -20,7 +20,6 @@
  * All but respondents have weight 0 afterwards and leave the sample. Linearised standard errors
  * take the factors as given; replicates make them anew, the model included. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "measure/calibrate.h"
@@ -42,7 +41,7 @@ struct bound {
     double *all, *lost, *able, *factor;   /* [cells + 1] sums by class; a factor */
     double *rows;                         /* [n] scratch */
     struct tf_model *m;
-    double *beta, *given, *sorted, *cut;  /* model: start, weights, chances in order, cut points */
+    double *beta, *given, *chances, *cut; /* model: start, weights, chances, cut points */
     bool started;
 };
 
@@ -211,7 +210,7 @@ static enum tf_code open_model(struct tf_weighing *g, struct bound *b, struct tf
         b->m->y[row] = b->state[row] == RESPONDED;
     b->beta = TF_NEW_N(g->arena, double, b->m->p + 1);
     b->given = TF_NEW_N(g->arena, double, g->n);
-    b->sorted = TF_NEW_N(g->arena, double, g->n);
+    b->chances = TF_NEW_N(g->arena, double, g->n);
     b->cut = TF_NEW_N(g->arena, double, b->said->n_strata + 1);
     return TF_OK;
 }
@@ -286,12 +285,6 @@ static enum tf_code share_in_classes(struct tf_weighing *g, struct bound *b, dou
     return TF_OK;
 }
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 /* Classes of like chances: cut points at R's quantiles (type 7) of the cases, ties together. */
 static enum tf_code share_in_strata(struct tf_weighing *g, struct bound *b, const double *chance,
                                     double *w, struct tf_err *reterr)
@@ -300,10 +293,9 @@ static enum tf_code share_in_strata(struct tf_weighing *g, struct bound *b, cons
     size_t m = 0;
     for (size_t row = 0; row < g->n; row++)
         if (b->given[row] > 0)
-            b->sorted[m++] = chance[row];
-    qsort(b->sorted, m, sizeof *b->sorted, by_size);
+            b->chances[m++] = chance[row];
     for (size_t k = 1; k < strata; k++)
-        b->cut[k - 1] = tf_quantile_sorted(b->sorted, m, (double)k / (double)strata);
+        b->cut[k - 1] = tf_quantile_of(b->chances, m, (double)k / (double)strata);
     memset(b->able, 0, strata * sizeof *b->able);
     memset(b->all, 0, strata * sizeof *b->all);
     for (int round = 0; round < 2; round++)

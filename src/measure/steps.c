@@ -21,7 +21,6 @@
  *
  * A new step is a struct tf_step_kind and a row in the table `kinds`. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "measure/calibrate.h"
@@ -128,12 +127,6 @@ const struct tf_yaml *tf_steps_first(const struct tf_steps *steps, const char *c
 
 /* ---- Diagnosis ---------------------------------------------------------------------------- */
 
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
 static const char *line_of(struct tf_arena *arena, const struct tf_step_report *r,
                            const char *words)
 {
@@ -160,26 +153,29 @@ static struct tf_step_report diagnose(struct tf_weighing *g, const struct tf_ste
     struct tf_step_report r = {.step = s->kind->word, .column = s->name,
                                .iterations = took->iterations, .gap = took->gap};
     struct tf_sum sum = {0}, square = {0};
-    double *sorted = TF_NEW_N(g->arena, double, g->n + 1);
+    double *present = TF_NEW_N(g->arena, double, g->n + 1);
+    r.low = (double)INFINITY;
+    r.high = -(double)INFINITY;
     for (size_t row = 0; row < g->n; row++) {
         if (!tf_in_sample(w[row]))
             continue;
-        sorted[r.n++] = w[row];
+        present[r.n++] = w[row];
+        r.low = w[row] < r.low ? w[row] : r.low;
+        r.high = w[row] > r.high ? w[row] : r.high;
         tf_sum_add(&sum, w[row]);
         tf_sum_add(&square, w[row] * w[row]);
     }
-    qsort(sorted, r.n, sizeof *sorted, by_size);
     r.n_without = g->n - r.n;
     if (r.n_without > 0)
         r.why_without = took->why_without != NULL ? took->why_without
                         : why_before != NULL      ? why_before
                                                   : "the weight is 0";
     r.sum = tf_sum_of(&sum);
-    r.low = r.n > 0 ? sorted[0] : (double)NAN;
-    r.high = r.n > 0 ? sorted[r.n - 1] : (double)NAN;
-    r.q1 = tf_quantile_sorted(sorted, r.n, 0.25);
-    r.median = tf_quantile_sorted(sorted, r.n, 0.5);
-    r.q3 = tf_quantile_sorted(sorted, r.n, 0.75);
+    if (r.n == 0)
+        r.low = r.high = (double)NAN;
+    r.q1 = tf_quantile_of(present, r.n, 0.25);
+    r.median = tf_quantile_of(present, r.n, 0.5);
+    r.q3 = tf_quantile_of(present, r.n, 0.75);
     r.deff_kish = (double)r.n * tf_sum_of(&square) / (r.sum * r.sum);
     r.text = line_of(g->arena, &r, took->words);
     return r;

@@ -10,7 +10,6 @@
  * with the share of the sum that was moved. Standard errors take it as given. A replicate's limits
  * that are ratios follow from its own weights; rows it leaves out (0) are not trimmed. */
 #include <math.h>
-#include <stdlib.h>
 #include <string.h>
 
 #include "measure/calibrate.h"
@@ -28,7 +27,7 @@ struct said {
 };
 struct bound {
     const struct said *said;
-    double *sorted; /* [n] scratch */
+    double *present; /* [n] scratch */
 };
 
 static enum tf_code read_edge(const struct tf_yaml *at, const char *key, struct edge *e,
@@ -83,36 +82,62 @@ static enum tf_code bind_trim(struct tf_weighing *g, const void *said, const dou
     (void)w;
     (void)reterr;
     b->said = said;
-    b->sorted = TF_NEW_N(g->arena, double, g->n + 1);
+    b->present = TF_NEW_N(g->arena, double, g->n + 1);
     *ret = b;
     return TF_OK;
 }
 
-static int by_size(const void *a, const void *b)
+/* The k-th smallest comes to its place, smaller ones before it (Hoare 1961, Algorithm 65). */
+static void select_kth(double *x, size_t n, size_t k)
 {
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
+    size_t low = 0, high = n - 1;
+    while (low < high) {
+        const double a = x[low], b = x[low + (high - low) / 2], c = x[high];
+        const double pivot = a < b ? (b < c ? b : a < c ? c : a) : (a < c ? a : b < c ? c : b);
+        size_t i = low, j = high;
+        for (;; i++, j--) {
+            while (x[i] < pivot)
+                i++;
+            while (x[j] > pivot)
+                j--;
+            if (i >= j)
+                break;
+            const double keep = x[i];
+            x[i] = x[j];
+            x[j] = keep;
+        }
+        if (k <= j)
+            high = j;
+        else
+            low = j + 1;
+    }
 }
 
-double tf_quantile_sorted(const double *x, size_t n, double p)
+double tf_quantile_of(double *x, size_t n, double p)
 {
+    if (n == 0)
+        return (double)NAN;
     const double at = (double)(n - 1) * p, low = floor(at);
     const size_t k = (size_t)low;
-    return n == 0 ? (double)NAN : k + 1 < n ? x[k] + (at - low) * (x[k + 1] - x[k]) : x[n - 1];
+    select_kth(x, n, k);
+    double next = k + 1 < n ? x[k + 1] : x[k];
+    for (size_t j = k + 1; j < n; j++)
+        next = x[j] < next ? x[j] : next;
+    return x[k] + (at - low) * (next - x[k]);
 }
 
-static double limit_of(struct edge e, const double *sorted, size_t n, double sum)
+static double limit_of(struct edge e, double *present, size_t n, double sum)
 {
     switch (e.kind) {
     case LIMIT_NONE:
     case LIMIT_NUMBER:
         break;
     case LIMIT_MEDIAN:
-        return e.value * tf_quantile_sorted(sorted, n, 0.5);
+        return e.value * tf_quantile_of(present, n, 0.5);
     case LIMIT_MEAN:
         return e.value * sum / (double)n;
     case LIMIT_PERCENTILE:
-        return tf_quantile_sorted(sorted, n, e.value / 100);
+        return tf_quantile_of(present, n, e.value / 100);
     }
     return e.value;
 }
@@ -129,16 +154,13 @@ static struct limits find_limits(const struct bound *b, const double *w, size_t 
     size_t m = 0;
     for (size_t row = 0; row < n; row++)
         if (tf_in_sample(w[row])) {
-            b->sorted[m++] = w[row];
+            b->present[m++] = w[row];
             tf_sum_add(&sum, w[row]);
         }
-    if (s->upper.kind > LIMIT_MEAN || s->lower.kind > LIMIT_MEAN ||
-        s->upper.kind == LIMIT_MEDIAN || s->lower.kind == LIMIT_MEDIAN)
-        qsort(b->sorted, m, sizeof *b->sorted, by_size);
     if (s->upper.kind != LIMIT_NONE)
-        l.high = limit_of(s->upper, b->sorted, m, tf_sum_of(&sum));
+        l.high = limit_of(s->upper, b->present, m, tf_sum_of(&sum));
     if (s->lower.kind != LIMIT_NONE)
-        l.low = limit_of(s->lower, b->sorted, m, tf_sum_of(&sum));
+        l.low = limit_of(s->lower, b->present, m, tf_sum_of(&sum));
     return l;
 }
 
