@@ -1,6 +1,6 @@
 /* mean and total of numbers; of a column of words, the share or total of each of its categories (as R
  * svymean(~factor), with the interval of a mean: estimate -+ t se). */
-#include "measure/groups.h"
+#include "measure/family.h"
 
 struct numbers { /* one request */
     struct tf_runner *r;
@@ -66,6 +66,8 @@ static enum tf_code run_numbers(struct tf_runner *r, const struct tf_ask *ask,
     const struct tf_interval_method *const *method;
     struct tf_fit fit;
     size_t n_methods;
+    if (tf_family_fits(r)) /* the same numbers from sums over units, in one pass */
+        return tf_family_run(r, ask, of, out, reterr);
     TF_TRY(tf_presentation_check(ask, reterr));
     TF_TRY(tf_intervals_asked(r, ask, of, &method, &n_methods, reterr));
     TF_TRY(tf_ask_vars(r, ask, &q.col, reterr));

@@ -139,16 +139,15 @@ struct run { /* its units, its results, and room to work in */
     uint64_t *even, *odd;     /* [n_domains * pitch / 8] */
     uint32_t *counted;        /* [n_domains] rows in them */
     uint64_t *low, *high;     /* totals in halves of 32 bits */
-    tf_u128 *total, *gather[2];
+    tf_u128 *total;
+    struct tf_gathering gather;
     uint64_t *sum;            /* [TF_CHUNK][n_domains][cells8] */
     uint64_t *segment;        /* [cells8] */
     const double ***at;       /* [TF_CHUNK][n_domains] */
     double *row_square;       /* [cells8] */
-    uint32_t *all_count;      /* [n_domains * cells8]; `count` is of one unit then */
-    uint32_t *rows;           /* [n_domains] */
 };
 struct pass {
-    const struct tf_packed *p;
+    const struct tf_source *src;
     struct run *run;
     size_t n_runs;
 };
@@ -249,9 +248,23 @@ static void narrow_stratum(const struct tf_packed *p, struct run *run, size_t fr
 
 /* ---- Wide numbers ---------------------------------------------------------------------------- */
 
+/* Cases of a segment, one by one: for the slow way. */
+static void count_segment(const struct tf_packed *p, const struct tf_segment *seg,
+                          const uint32_t *domain, uint32_t *count)
+{
+    const struct tf_layout *l = p->layout;
+    for (size_t g = seg->group; g < seg->group + seg->n_groups; g++)
+        for (size_t c = 0; c < l->n_cells; c++) {
+            const int n = __builtin_popcount(p->bits[g * l->pitch + c]);
+            for (size_t s = 0; s < p->n_schemes; s++)
+                if (domain[s] != TF_NO_CODE)
+                    count[domain[s] * l->cells8 + c] += (uint32_t)n;
+        }
+}
+
 /* Digits of w, then (by rows) of its square, of up to STEP * GATHER_STEPS * 8 rows at a time. */
-static void gather_segment(const struct tf_packed *p, struct run *run,
-                           const struct tf_segment *seg, tf_u128 *const *to)
+static void gather_segment(const struct tf_packed *p, const struct tf_segment *seg,
+                           const struct tf_gathering *to)
 {
     const size_t cells = p->layout->cells8, most = STEP * GATHER_STEPS;
     const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
@@ -261,62 +274,92 @@ static void gather_segment(const struct tf_packed *p, struct run *run,
                 const size_t n = seg->n_groups - g < most ? seg->n_groups - g : most;
                 const size_t rows = seg->n_rows - g * 8 < n * 8 ? seg->n_rows - g * 8 : n * 8;
                 const uint64_t *w = (q == 0 ? p->w : p->square) + lane * p->n_groups * 8;
-                sum_groups(p, w, seg->group + g, n, rows, run->segment);
+                sum_groups(p, w, seg->group + g, n, rows, to->segment);
                 for (size_t s = 0; s < p->n_schemes; s++)
                     for (size_t c = 0; c < cells && domain[s] != TF_NO_CODE; c++)
-                        to[q][domain[s] * cells + c] += (tf_u128)run->segment[c]
-                                                        << (lane * TF_LANE_BITS);
+                        to->sum[q][domain[s] * cells + c] += (tf_u128)to->segment[c]
+                                                             << (lane * TF_LANE_BITS);
             }
 }
 
-/* One unit (by rows: one stratum) at a time. */
-static void wide_unit(const struct tf_packed *p, struct run *run, size_t unit)
+static void gather_packed(const void *self, size_t unit, const struct tf_gathering *to)
 {
-    const size_t cells = p->layout->cells8, all = p->n_domains * cells;
-    for (size_t q = 0; q < (p->by_rows ? 2u : 1u); q++)
-        memset(run->gather[q], 0, all * sizeof(tf_u128));
-    memset(run->rows, 0, p->n_domains * sizeof *run->rows);
-    memset(run->count, 0, all * sizeof *run->count);
+    const struct tf_packed *p = self;
     for (size_t k = p->unit_segment[unit]; k < p->unit_segment[unit + 1]; k++) {
         const struct tf_segment *seg = &p->segment[k];
         const uint32_t *domain = p->atom_domain + seg->atom * p->n_schemes;
-        gather_segment(p, run, seg, run->gather);
-        count_cases(p, run, seg);
+        gather_segment(p, seg, to);
+        count_segment(p, seg, domain, to->count);
         for (size_t s = 0; s < p->n_schemes; s++)
             if (domain[s] != TF_NO_CODE)
-                run->rows[domain[s]] += seg->n_rows;
+                to->rows[domain[s]] += seg->n_rows;
     }
-    end_counts(p, run);
+}
+
+struct tf_source tf_packed_source(const struct tf_packed *p)
+{
+    return (struct tf_source){.layout = p->layout, .n_units = p->n_units, .stratum = p->stratum,
+                              .n_strata = p->n_strata, .n_domains = p->n_domains,
+                              .n_first = p->n_first, .exponent = p->exponent,
+                              .lonely = p->lonely, .by_rows = p->by_rows, .threads = p->threads,
+                              .narrow = p->wide ? NULL : p, .gather = gather_packed, .self = p};
+}
+
+struct tf_gathering tf_gathering_new(struct tf_arena *a, const struct tf_source *s)
+{
+    const size_t n = s->n_domains * s->layout->cells8;
+    return (struct tf_gathering){.sum = {TF_NEW_N(a, tf_u128, n), TF_NEW_N(a, tf_u128, n)},
+                                 .count = TF_NEW_N(a, uint32_t, n),
+                                 .rows = TF_NEW_N(a, uint32_t, s->n_domains),
+                                 .segment = TF_NEW_N(a, uint64_t, s->layout->cells8)};
+}
+
+void tf_gather(const struct tf_source *s, size_t unit, const struct tf_gathering *to)
+{
+    const size_t n = s->n_domains * s->layout->cells8;
+    for (size_t q = 0; q < (s->by_rows ? 2u : 1u); q++)
+        memset(to->sum[q], 0, n * sizeof *to->sum[q]);
+    memset(to->count, 0, n * sizeof *to->count);
+    memset(to->rows, 0, s->n_domains * sizeof *to->rows);
+    s->gather(s->self, unit, to);
+}
+
+/* One unit (by rows: one stratum) at a time. */
+static void wide_unit(const struct tf_source *src, struct run *run, size_t unit)
+{
+    const size_t cells = src->layout->cells8;
+    const struct tf_gathering *to = &run->gather;
     const double **at = run->at[0];
     double *sum = (double *)(void *)run->sum;
-    for (size_t d = 0; d < p->n_domains; d++) {
+    tf_gather(src, unit, to);
+    for (size_t d = 0; d < src->n_domains; d++) {
         at[d] = NULL;
-        if (run->rows[d] == 0)
+        if (to->rows[d] == 0)
             continue;
         for (size_t c = d * cells; c < (d + 1) * cells; c++) {
-            run->total[c] += run->gather[0][c];
-            run->all_count[c] += run->count[c];
-            sum[c] = (double)run->gather[0][c];
+            run->total[c] += to->sum[0][c];
+            run->count[c] += to->count[c];
+            sum[c] = (double)to->sum[0][c];
         }
         at[d] = sum + d * cells;
-        for (size_t c = 0; c < cells && p->by_rows; c++)
-            run->row_square[c] = (double)run->gather[1][d * cells + c];
-        if (p->by_rows)
-            tf_moments_take_rows(run->m, d, at[d], run->row_square, run->count + d * cells,
-                                 run->rows[d]);
+        for (size_t c = 0; c < cells && src->by_rows; c++)
+            run->row_square[c] = (double)to->sum[1][d * cells + c];
+        if (src->by_rows)
+            tf_moments_take_rows(run->m, d, at[d], run->row_square, to->count + d * cells,
+                                 to->rows[d]);
     }
-    if (!p->by_rows)
+    if (!src->by_rows)
         tf_moments_take(run->m, (const double *const *const *)run->at, 1);
 }
 
 /* ---- All units ------------------------------------------------------------------------------- */
 
-static size_t stratum_at(const struct tf_packed *p, size_t unit)
+static size_t stratum_at(const struct tf_source *src, size_t unit)
 {
-    size_t low = 0, high = p->n_strata;
+    size_t low = 0, high = src->n_strata;
     while (high - low > 1) {
         const size_t middle = low + (high - low) / 2;
-        if (p->stratum[middle].first <= unit)
+        if (src->stratum[middle].first <= unit)
             low = middle;
         else
             high = middle;
@@ -327,26 +370,24 @@ static size_t stratum_at(const struct tf_packed *p, size_t unit)
 static void do_run(void *context, size_t number)
 {
     const struct pass *pass = context;
-    const struct tf_packed *p = pass->p;
+    const struct tf_source *src = pass->src;
     struct run *run = &pass->run[number];
-    size_t h = stratum_at(p, run->from);
+    size_t h = stratum_at(src, run->from);
     for (size_t u = run->from; u < run->to; h++) {
-        const struct tf_onepass_stratum *st = &p->stratum[h];
+        const struct tf_onepass_stratum *st = &src->stratum[h];
         const size_t end = st->first + st->n < run->to ? st->first + st->n : run->to;
-        if (!p->wide)
-            narrow_stratum(p, run, u, end);
-        for (; p->wide && u < end; u++)
-            wide_unit(p, run, u);
+        if (src->narrow != NULL)
+            narrow_stratum(src->narrow, run, u, end);
+        for (; src->narrow == NULL && u < end; u++)
+            wide_unit(src, run, u);
         if (end == st->first + st->n)
-            tf_moments_close(run->m, st, p->lonely, h + 1);
+            tf_moments_close(run->m, st, src->lonely, h + 1);
         u = end;
     }
-    const size_t n = p->n_domains * p->layout->cells8;
-    if (p->wide) {
-        memcpy(run->count, run->all_count, n * sizeof *run->count);
+    const size_t n = src->n_domains * src->layout->cells8;
+    if (src->narrow == NULL)
         return;
-    }
-    end_counts(p, run);
+    end_counts(src->narrow, run);
     for (size_t c = 0; c < n; c++)
         run->total[c] = ((tf_u128)run->high[c] << 32) + run->low[c];
 }
@@ -361,93 +402,98 @@ size_t tf_onepass_runs(size_t n_units, size_t n_domains, const struct tf_layout 
     return n > 2 ? n : n_units > 1 ? 2 : 1;
 }
 
-static void new_run(struct tf_arena *a, const struct tf_packed *p, struct run *run)
+static void new_run(struct tf_arena *a, const struct tf_source *src, struct run *run)
 {
-    const size_t cells = p->layout->cells8, n = p->n_domains * cells;
-    const size_t chunk = p->wide ? 1 : TF_CHUNK;
+    const size_t cells = src->layout->cells8, n = src->n_domains * cells;
+    const size_t chunk = src->narrow != NULL ? TF_CHUNK : 1;
     run->count = TF_NEW_N(a, uint32_t, n);
     run->total = TF_NEW_N(a, tf_u128, n);
-    run->even = TF_NEW_N(a, uint64_t, p->n_domains * p->layout->pitch / 8);
-    run->odd = TF_NEW_N(a, uint64_t, p->n_domains * p->layout->pitch / 8);
-    run->counted = TF_NEW_N(a, uint32_t, p->n_domains);
     run->sum = TF_NEW_N(a, uint64_t, chunk * n);
-    run->segment = TF_NEW_N(a, uint64_t, cells);
     run->at = TF_NEW_N(a, const double **, TF_CHUNK);
     for (size_t k = 0; k < chunk; k++)
-        run->at[k] = TF_NEW_N(a, const double *, p->n_domains);
-    if (!p->wide) {
-        run->low = TF_NEW_N(a, uint64_t, n);
-        run->high = TF_NEW_N(a, uint64_t, n);
+        run->at[k] = TF_NEW_N(a, const double *, src->n_domains);
+    if (src->narrow == NULL) {
+        run->gather = tf_gathering_new(a, src);
+        run->row_square = TF_NEW_N(a, double, cells);
         return;
     }
-    for (size_t q = 0; q < 2; q++)
-        run->gather[q] = TF_NEW_N(a, tf_u128, n);
-    run->row_square = TF_NEW_N(a, double, cells);
-    run->all_count = TF_NEW_N(a, uint32_t, n);
-    run->rows = TF_NEW_N(a, uint32_t, p->n_domains);
+    run->even = TF_NEW_N(a, uint64_t, src->n_domains * src->layout->pitch / 8);
+    run->odd = TF_NEW_N(a, uint64_t, src->n_domains * src->layout->pitch / 8);
+    run->counted = TF_NEW_N(a, uint32_t, src->n_domains);
+    run->segment = TF_NEW_N(a, uint64_t, cells);
+    run->low = TF_NEW_N(a, uint64_t, n);
+    run->high = TF_NEW_N(a, uint64_t, n);
 }
 
 /* Shares in the first units, over the domains of the first scheme. */
-static void first_pilot(struct tf_arena *scratch, const struct tf_packed *p, double *pilot)
+static void first_pilot(struct tf_arena *scratch, const struct tf_source *src, double *pilot)
 {
-    const struct tf_layout *l = p->layout;
-    struct run run = {.to = p->n_units < PILOT_UNITS ? p->n_units : PILOT_UNITS};
-    struct pass pass = {p, &run, 1};
-    new_run(scratch, p, &run);
-    run.m = tf_moments_new(scratch, l, p->n_domains, pilot, false, 0);
+    struct run run = {.to = src->n_units < PILOT_UNITS ? src->n_units : PILOT_UNITS};
+    struct pass pass = {src, &run, 1};
+    new_run(scratch, src, &run);
+    run.m = tf_moments_new(scratch, src->layout, src->n_domains, pilot, false, 0);
     if (run.to > 0)
         do_run(&pass, 0);
-    tf_pilot_from(l, run.total, p->n_first, p->n_domains, pilot);
+    tf_pilot_from(src->layout, run.total, src->n_first, src->n_domains, pilot);
 }
 
 /* One pass with given pilots; the runs' results are gathered in the first. */
-static struct run *pass_once(struct tf_arena *scratch, const struct tf_packed *p,
+static struct run *pass_once(struct tf_arena *scratch, const struct tf_source *src,
                              const double *pilot)
 {
-    const size_t n = p->n_domains * p->layout->cells8;
-    struct pass pass = {.p = p, .n_runs = tf_onepass_runs(p->n_units, p->n_domains, p->layout)};
-    pass.run = TF_NEW_N(scratch, struct run, pass.n_runs);
+    const size_t n = src->n_domains * src->layout->cells8;
+    struct pass pass = {.src = src,
+                        .n_runs = tf_onepass_runs(src->n_units, src->n_domains, src->layout)};
+    struct run *first = pass.run = TF_NEW_N(scratch, struct run, pass.n_runs);
     for (size_t k = 0; k < pass.n_runs; k++) {
         struct run *run = &pass.run[k];
-        run->from = p->n_units * k / pass.n_runs;
-        run->to = p->n_units * (k + 1) / pass.n_runs;
-        const size_t h = p->n_strata > 0 ? stratum_at(p, run->from) : 0;
-        run->m = tf_moments_new(scratch, p->layout, p->n_domains, pilot,
-                                p->n_strata > 0 && p->stratum[h].first < run->from, h);
-        new_run(scratch, p, run);
+        run->from = src->n_units * k / pass.n_runs;
+        run->to = src->n_units * (k + 1) / pass.n_runs;
+        const size_t h = src->n_strata > 0 ? stratum_at(src, run->from) : 0;
+        run->m = tf_moments_new(scratch, src->layout, src->n_domains, pilot,
+                                src->n_strata > 0 && src->stratum[h].first < run->from, h);
+        new_run(scratch, src, run);
     }
-    tf_in_parallel(p->threads, pass.n_runs, do_run, &pass);
+    tf_in_parallel(src->threads, pass.n_runs, do_run, &pass);
     for (size_t k = 1; k < pass.n_runs; k++) {
-        tf_moments_join(pass.run[0].m, pass.run[k].m, p->stratum, p->lonely);
+        tf_moments_join(first->m, first[k].m, src->stratum, src->lonely);
         for (size_t c = 0; c < n; c++) {
-            pass.run[0].total[c] += pass.run[k].total[c];
-            pass.run[0].count[c] += pass.run[k].count[c];
+            first->total[c] += first[k].total[c];
+            first->count[c] += first[k].count[c];
         }
     }
-    return &pass.run[0];
+    return first;
+}
+
+enum tf_code tf_onepass_of(struct tf_arena *arena, const struct tf_source *src,
+                           struct tf_onepass **ret, struct tf_err *reterr)
+{
+    const size_t n = src->n_domains * src->layout->cells8;
+    if (n == 0)
+        return tf_fail(reterr, TF_E_BUG, "a pass over no variable or no domain");
+    struct tf_arena *scratch = tf_arena_new("one pass", (size_t)8 << 30);
+    struct tf_onepass *o = tf_onepass_new(arena, src->layout, src->n_domains);
+    double *pilot = TF_NEW_N(scratch, double, n);
+    first_pilot(scratch, src, pilot);
+    bool fine = false;
+    for (o->passes = 0; !fine && o->passes < 2; o->passes++) {
+        double *next = TF_NEW_N(scratch, double, n);
+        const struct run *run = pass_once(scratch, src, pilot);
+        const struct tf_settling with = {run->total, run->count, src->exponent, src->lonely};
+        fine = tf_moments_settle(run->m, &with, o, next);
+        pilot = next;
+    }
+    tf_arena_free(scratch);
+    *ret = o;
+    return TF_OK;
 }
 
 enum tf_code tf_onepass_run(struct tf_arena *arena, const struct tf_packed *p,
                             struct tf_onepass **ret, struct tf_err *reterr)
 {
-    if (p->layout->n_vars == 0 || p->n_domains == 0)
-        return tf_fail(reterr, TF_E_BUG, "a pass over no variable or no domain");
-    struct tf_arena *scratch = tf_arena_new("one pass", (size_t)8 << 30);
-    struct tf_onepass *o = tf_onepass_new(arena, p->layout, p->n_domains);
-    double *pilot = TF_NEW_N(scratch, double, p->n_domains * p->layout->cells8);
-    first_pilot(scratch, p, pilot);
-    bool fine = false;
-    for (o->passes = 0; !fine && o->passes < 2;) {
-        double *next = TF_NEW_N(scratch, double, p->n_domains * p->layout->cells8);
-        const struct run *run = pass_once(scratch, p, pilot);
-        const struct tf_settling with = {run->total, run->count, p->exponent, p->lonely};
-        fine = tf_moments_settle(run->m, &with, o, next);
-        o->passes++;
-        pilot = next;
-    }
-    tf_onepass_squares(scratch, p, o, true, NULL);
-    tf_arena_free(scratch);
-    *ret = o;
+    const struct tf_source src = tf_packed_source(p);
+    TF_TRY(tf_onepass_of(arena, &src, ret, reterr));
+    tf_onepass_squares(arena, p, *ret, true, NULL);
     return TF_OK;
 }
 

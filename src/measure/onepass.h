@@ -119,6 +119,29 @@ TF_MUST_CHECK enum tf_code tf_packed_make(struct tf_arena *arena, const struct t
                                           const struct tf_onepass_ask *ask, struct tf_packed **ret,
                                           struct tf_err *reterr);
 
+/* ---- sums of units, wherever they come from: packed rows, or parts (merge.c) ---- */
+struct tf_gathering { /* of one unit (by_rows: of one stratum) */
+    tf_u128 *sum[2];  /* [n_domains * cells8] of weights, in units of 2^exponent; by_rows: of squares */
+    uint32_t *count;  /* [n_domains * cells8] cases */
+    uint32_t *rows;   /* [n_domains] rows, answered or not */
+    uint64_t *segment;/* [cells8] scratch */
+};
+struct tf_source {
+    const struct tf_layout *layout;
+    size_t n_units, n_strata, n_domains, n_first;
+    const struct tf_onepass_stratum *stratum; /* [n_strata] */
+    int exponent;
+    enum tf_lonely lonely;
+    bool by_rows;
+    unsigned threads;
+    const struct tf_packed *narrow; /* rows whose sums fit in 64 bits: the fast way; or NULL */
+    void (*gather)(const void *self, size_t unit, const struct tf_gathering *to);
+    const void *self;
+};
+struct tf_source tf_packed_source(const struct tf_packed *p);
+struct tf_gathering tf_gathering_new(struct tf_arena *a, const struct tf_source *s);
+void tf_gather(const struct tf_source *s, size_t unit, const struct tf_gathering *to);
+
 /* ---- what comes out ---- */
 struct tf_onepass {
     size_t n_domains, n_cells; /* cells in the caller's order: first[v] + category */
@@ -130,6 +153,9 @@ struct tf_onepass {
     double *df;                /* [n_domains] */
     size_t passes;             /* 2 where cancellation asked for a second */
 };
+/* From any source; sum_w2 stays NaN. */
+TF_MUST_CHECK enum tf_code tf_onepass_of(struct tf_arena *arena, const struct tf_source *source,
+                                         struct tf_onepass **ret, struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_onepass_run(struct tf_arena *arena, const struct tf_packed *p,
                                           struct tf_onepass **ret, struct tf_err *reterr);
 /* Sum of squared weights of the cases of each variable and domain, into share.sum_w2; needed_only:

@@ -101,6 +101,8 @@ bool tf_onepass_fits(const struct tf_survey *s)
         return false;
     double low = INFINITY, high = 0;
     for (size_t row = 0; row < s->n; row++) {
+        if (s->w[row] < 0)
+            return false;
         if (!(s->w[row] > 0))
             continue;
         low = s->w[row] < low ? s->w[row] : low;

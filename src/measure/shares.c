@@ -3,7 +3,7 @@
  * A category that occurs anywhere in the file is answered in every domain, with 0 where nobody there
  * has it: a row that is absent from a table reads as "not asked". Items stand by variable, domain,
  * category. `count` is for samples without a design to speak of: unweighted cases, no error. */
-#include "measure/groups.h"
+#include "measure/family.h"
 
 struct shares { /* one request */
     struct tf_runner *r;
@@ -60,6 +60,8 @@ enum tf_code tf_run_prop(struct tf_runner *r, const struct tf_ask *ask, struct t
     const struct tf_interval_method *const *method;
     struct tf_fit fit;
     size_t n_methods;
+    if (tf_family_fits(r)) /* the same numbers from sums over units, in one pass */
+        return tf_family_run(r, ask, TF_OF_SHARE, out, reterr);
     TF_TRY(tf_presentation_check(ask, reterr));
     TF_TRY(tf_intervals_asked(r, ask, TF_OF_SHARE, &method, &n_methods, reterr));
     TF_TRY(open_shares(&s, reterr));
