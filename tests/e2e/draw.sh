@@ -51,9 +51,9 @@ grep -q 'holed.csv:5:17: error: households is missing' out || fail "the hole is 
 for method in pps_systematic srs systematic systematic_random pps_random sampford tille maxent brewer \
     cube pps_wr; do
     runs sample --frame frame.csv --psus 12 --seed XA --method $method
-    mv out first
+    mv out once
     runs sample --frame frame.csv --psus 12 --seed XA --method $method
-    cmp -s out first || fail "$method draws another sample for the same name"
+    cmp -s out once || fail "$method draws another sample for the same name"
     awk -F, 'NR > 1 {n += $7; if ($6 <= 0 || $6 > 1) bad = 1} END {exit !(n == 12 && !bad)}' out ||
         fail "$method: not 12 selections with probabilities"
 done
@@ -77,6 +77,20 @@ runs sample --frame frame.csv --psus 12 --seed XA --out set --replace
 if command -v xmllint >/dev/null; then
     xmllint --html --noout set/sheets.html 2>err || fail "the sheets are not HTML"
 fi
+
+# the pairs are what `measure` reads: the total of the measure of size is met exactly
+cat >pairs.yaml <<'END'
+data: first/sample.csv
+design: {weight: w_psu, psu: [psu], strata: [stratum], pps: {joint: first/joint.csv}, variance: ht}
+estimates:
+  - {id: t, stat: total, vars: [households]}
+END
+runs sample --frame frame.csv --psus 24 --seed XA --method sampford --joint --out first
+"$trefoil" measure run pairs.yaml --json >out 2>err || { fail "measure does not read the pairs"; cat err; }
+want=$(awk -F, '$1 == "could be sampled" {print $3}' first/coverage.csv)
+awk -v want="$want" -F'[:,]' '/"estimate"/ {d = $2 - want; ok = d < 1e-6 && d > -1e-6} END {exit !ok}' out ||
+    fail "the estimate of the households is not $want"
+awk -F'[:,]' '/"se"/ {ok = $2 > 0} END {exit !ok}' out || fail "the total has no standard error"
 
 # within the PSUs
 runs segments --sample set/sample.csv --standard 100 --seed XA
