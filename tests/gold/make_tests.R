@@ -108,6 +108,7 @@ chisq(lon, "y", "sex")
 chisq(lon, "q", "area")
 chisq(jkn, "y", "sex")
 chisq(jkn, "q", "area")
+chisq(jkn, "y", "area", "sex == 1")             # replicates in a domain: the rank of their weights there
 chisq(jk1, "stype", "awards")
 
 percent <- function(d, rows, cols, which) {    # of the row, or of the column
