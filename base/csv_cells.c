@@ -274,9 +274,10 @@ TF_CSV_CLONES void tf_csv_numbers(const struct tf_csv_run *run, double *num, uin
     const uint32_t *left = run->from, *right = run->to;
     const char *text = run->text;
     const size_t skip = !run->first, n_rows = run->n;
+    const size_t from_step = run->from_step, to_step = run->to_step;
     const bool last = run->last;
     size_t rare = 0;
-    for (size_t r = 0; r < n_rows; r++, left += run->from_step, right += run->to_step) {
+    for (size_t r = 0; r < n_rows; r++, left += from_step, right += to_step) {
         const size_t from = *left + skip;
         size_t to = *right;
         if (last && to > from && text[to - 1] == '\r')

@@ -161,7 +161,7 @@ static void survey_letters(const char *text, size_t n, size_t more, struct tf_cs
     s->spill = len == 0 ? 0 : (unsigned)(good + len - n);
 }
 
-struct tf_csv_survey tf_csv_survey(const char *text, size_t n, size_t more)
+TF_CSV_CLONES struct tf_csv_survey tf_csv_survey(const char *text, size_t n, size_t more)
 {
     struct tf_csv_survey s = {0};
     uint64_t high = 0, odd = 0; /* odd: all ones when the quotes so far are odd */

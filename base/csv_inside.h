@@ -7,7 +7,7 @@
 
 enum { TF_CSV_MAX_COLUMNS = 20000, TF_CSV_MAX_ROWS = 100 * 1000 * 1000 };
 
-/* The two innermost functions are compiled twice, and the processor's better one is taken when the
+/* The innermost functions are compiled twice, and the processor's better one is taken when the
  * program starts. They compute with integers, and with division, which is exactly rounded everywhere:
  * the result is the same. (Sanitizers come too late for the choice.) */
 #if defined(__x86_64__) && defined(__GNUC__) && !defined(__clang__) && !defined(__SANITIZE_ADDRESS__)
