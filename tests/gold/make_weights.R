@@ -111,6 +111,15 @@ take("jk1_linear", cal(jk1))
 take("jk1_raking", cal(jk1, calfun = "raking"))
 take("jkn_ps", postStratify(jkn, ~sch_wide, count("sch_wide")))
 take("jkn_logit", calibrate(jkn, ~ stype + api99, t4, calfun = "logit", bounds = c(0.5, 2), epsilon = 1e-13, maxit = 200))
+set.seed(20240101)                        # replicate weights that came with the data
+boot <- sapply(1:12, function(r) { m <- table(factor(sample(unique(clus1$dnum), 15, TRUE), unique(clus1$dnum)))
+  round(clus1$pw * as.vector(m[as.character(clus1$dnum)]), 6) })
+colnames(boot) <- paste0("r", 1:12)
+put(boot, "w_boot.csv")
+given12 <- svrepdesign(data = clus1, weights = ~pw, repweights = boot, type = "bootstrap", combined.weights = TRUE)
+take("given_ps", postStratify(given12, ~comp_imp, count("comp_imp")))
+take("given_rake", rake(given12, list(~comp_imp, ~sch_wide), list(count("comp_imp"), count("sch_wide")), control = tight))
+take("given_raking", calibrate(given12, ~ comp_imp + api99, c(`(Intercept)` = N, comp_impYes = 4482, api99 = sum(pop$api99)), calfun = "raking", compress = FALSE, epsilon = 1e-13, maxit = 200))
 # steps R has no function for: the same R code over the weights of the sample and of each replicate
 follow <- function(d, f) {
   full <- weights(d, "sampling"); rep <- weights(d, "analysis")

@@ -15,6 +15,9 @@ static const char answers_jkn[] = "{weight: pw, strata: [stratum], psu: [psu], "
                                   "replicates: {type: jkn}}";
 static const char low[] = "{weight: pw_low, psu: [dnum], fpc: [fpc]}";
 
+static const char given[] = "{weight: pw, psu: [dnum], replicates: {file: w_boot.csv, type: "
+                            "bootstrap}}";
+
 #define STYPE "totals: {E: 4421, H: 755, M: 1018}"
 #define RAKE2 "{step: rake, margins: [{var: stype, " STYPE "}, " \
               "{var: sch_wide, totals: {No: 1072, Yes: 5122}}], epsilon: 1e-13, max_sweeps: 5000"
@@ -89,6 +92,14 @@ static const struct gold_case cases[] = {
     {"jkn_logit", "w_strat", jkn, "[" CAL ", method: logit, bounds: [0.5, 2]}]", 1e-9},
     {"jk1_ps_trim", "w_clus1", jk1,
      "[{step: poststratify, margin: {var: stype, " STYPE "}}, {step: trim, upper: 45}]", 1e-9},
+    {"given_ps", "w_clus1", given,
+     "[{step: poststratify, margin: {var: comp_imp, totals: {No: 1712, Yes: 4482}}}]", 1e-9},
+    {"given_rake", "w_clus1", given,
+     "[{step: rake, margins: [{var: comp_imp, totals: {No: 1712, Yes: 4482}}, {var: sch_wide, "
+     "totals: {No: 1072, Yes: 5122}}], epsilon: 1e-13}]", 1e-9},
+    {"given_raking", "w_clus1", given,
+     "[{step: calibrate, formula: \"~ comp_imp + api99\", totals: {(Intercept): 6194, comp_impYes: "
+     "4482, api99: 3914069}, method: raking}]", 1e-9},
     {"nr_classes", "w_answer", answers, "[" NR ", classes: [stratum, urban]}]", 1e-9},
     {"nr_eligible", "w_answer", answers, "[" NR ", classes: [urban], eligible: found}]", 1e-9},
     {"nr_inverse", "w_answer", answers, "[" NR ", propensity: \"~ urban + age\"}]", 1e-9},
