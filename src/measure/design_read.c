@@ -180,23 +180,31 @@ tell_names(const struct tf_design_reader *r, const char *what, const struct tf_d
                           parts->part[k].codes[j]->column->name);
 }
 
+/* What enters the variance; replicates say for themselves what they use. */
+static const char *variance_text(const struct tf_design_reader *r)
+{
+    static const char *const pps[] = {[TF_PPS_BREWER] = "Brewer's approximation",
+                                      [TF_PPS_OVERTON] = "Overton's approximation",
+                                      [TF_PPS_HARTLEY_RAO] = "Hartley and Rao's approximation",
+                                      [TF_PPS_JOINT] = "joint probabilities given"};
+    const struct tf_survey *s = r->s;
+    if (tf_yaml_get(r->at, "replicates") != NULL)
+        return "";
+    if (s->pps != NULL)
+        return tf_printf(r->arena, "; PPS without replacement: %s%s", pps[s->pps->method],
+                         s->pps->yates_grundy ? ", Yates-Grundy" : "");
+    if (!isfinite(s->stage[0].population[0]))
+        return "; first stage as with replacement";
+    return s->one_stage ? "; finite population correction at the first stage"
+                        : "; finite population corrections at each stage";
+}
+
 static void tell(const struct tf_design_reader *r, const struct tf_design_parts *strata,
                  const struct tf_design_parts *psu)
 {
     tell_names(r, "; strata: ", strata);
     tell_names(r, "; PSUs: ", psu);
-    static const char *const pps[] = {[TF_PPS_BREWER] = "Brewer's approximation",
-                                      [TF_PPS_OVERTON] = "Overton's approximation",
-                                      [TF_PPS_HARTLEY_RAO] = "Hartley and Rao's approximation",
-                                      [TF_PPS_JOINT] = "joint probabilities given"};
-    if (r->s->pps != NULL)
-        tf_buf_printf(r->text, "; PPS without replacement: %s%s", pps[r->s->pps->method],
-                      r->s->pps->yates_grundy ? ", Yates-Grundy" : "");
-    else
-        tf_buf_add(r->text, r->s->stage[0].population[0] >= (double)INFINITY
-                                ? "; first stage as with replacement"
-                            : r->s->one_stage ? "; finite population correction at the first stage"
-                                              : "; finite population corrections at each stage");
+    tf_buf_add(r->text, variance_text(r));
     tf_buf_printf(r->text, "; lonely PSUs: %s%s", tf_lonely_word(r->s->lonely),
                   r->s->lonely_in_domains ? ", also in domains" : "");
     r->s->text = tf_buf_text(r->text);

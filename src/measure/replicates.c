@@ -34,15 +34,16 @@ static const struct kind {
     const char *word;
     const char *const *keys;
     enum tf_code (*read)(const struct tf_replicates_reader *r, struct tf_err *reterr);
+    const char *fpc; /* what it makes of population sizes */
 } kinds[] = {
-    {"jk1",          keys_plain,  tf_replicates_jk1          },
-    {"jkn",          keys_plain,  tf_replicates_jkn          },
-    {"brr",          keys_brr,    tf_replicates_brr          },
-    {"fay",          keys_fay,    tf_replicates_fay          },
-    {"bootstrap_rw", keys_random, tf_replicates_rao_wu       },
-    {"bootstrap_cd", keys_random, tf_replicates_canty_davison},
-    {"mrb",          keys_random, tf_replicates_preston      },
-    {"sdr",          keys_sdr,    tf_replicates_sdr          },
+    {"jk1",          keys_plain,  tf_replicates_jk1,           "of the first stage are used"},
+    {"jkn",          keys_plain,  tf_replicates_jkn,           "of the first stage are used"},
+    {"brr",          keys_brr,    tf_replicates_brr,           "are not used"               },
+    {"fay",          keys_fay,    tf_replicates_fay,           "are not used"               },
+    {"bootstrap_rw", keys_random, tf_replicates_rao_wu,        "are not used"               },
+    {"bootstrap_cd", keys_random, tf_replicates_canty_davison, "of the first stage are used"},
+    {"mrb",          keys_random, tf_replicates_preston,       "of all stages are used"     },
+    {"sdr",          keys_sdr,    tf_replicates_sdr,           "of the first stage are used"},
 };
 enum { N_KINDS = sizeof kinds / sizeof *kinds };
 
@@ -51,7 +52,7 @@ enum { N_KINDS = sizeof kinds / sizeof *kinds };
 static enum tf_code
 find_kind(const struct tf_yaml *at, const struct kind **ret, struct tf_err *reterr)
 {
-    static const struct kind given = {"given", keys_given, tf_replicates_given};
+    static const struct kind given = {"given", keys_given, tf_replicates_given, "are not used"};
     const char *word, *names[N_KINDS + 1] = {NULL};
     *ret = &given;
     if (tf_yaml_get(at, "file") != NULL || tf_yaml_get(at, "columns") != NULL)
@@ -93,6 +94,8 @@ enum tf_code tf_replicates_read(struct tf_survey *s, const struct tf_yaml *at, c
     }
     s->replicates = rep;
     s->kind = TF_BY_REPLICATES;
+    if (isfinite(s->stage[0].population[0]))
+        tf_buf_printf(&text, "; population sizes %s", kind->fpc);
     s->text = tf_printf(s->arena, "%s; %s; deviations from %s", s->text, tf_buf_text(&text),
                         rep->mse ? "the estimate" : "the mean of the replicates");
     return TF_OK;
