@@ -33,6 +33,10 @@ static enum tf_code missing_codes(struct tf_runner *r, const struct tf_yaml *cod
             return tf_help(reterr, "Write system, dont_know, prefer_not, refused, routing, country, "
                                    "age, void, broken_off or lost.");
         }
+        if (c->type == TF_NUMBER && code->text[0] == '.' && code->text[1] >= 'a') { /* ".a" */
+            tf_column_missing_text(r->t, col, code->text, why);
+            continue;
+        }
         if (c->type == TF_NUMBER) {
             if (!tf_parse_double(code->text, &x))
                 return tf_yaml_fail(code, reterr, "'%s' has numbers, and '%s' is none", c->name,
@@ -71,11 +75,13 @@ static enum tf_code type_missing(struct tf_runner *r, struct tf_err *reterr)
     return TF_OK;
 }
 
-static enum tf_code open_file(struct tf_runner *r, const char *path, struct tf_recipe_run *run,
-                              struct tf_err *reterr)
+static enum tf_code open_file(struct tf_runner *r, const char *path, unsigned threads,
+                              struct tf_recipe_run *run, struct tf_err *reterr)
 {
+    const struct tf_csv_opt opt = {.guess_numbers = true, .na_is_missing = true,
+                                   .threads = threads};
     struct tf_hash hash;
-    TF_TRY(tf_import_file(r->arena, path, &r->t, reterr));
+    TF_TRY(tf_import_file_as(r->arena, path, opt, &r->t, reterr));
     TF_TRY(tf_file_hash(path, &hash, reterr));
     run->data_hash = tf_strdup(r->arena, hash.hex);
     tf_measure_tidy(r->t, NULL, 0);
@@ -131,7 +137,7 @@ enum tf_code tf_run_data(struct tf_runner *r, struct tf_recipe_opt opt, struct t
         run->data = opt.shard != NULL ? opt.shard : data->text;
         const char *path = opt.shard != NULL ? opt.shard
                                              : tf_path_join(r->arena, r->dir, data->text);
-        TF_TRY(tf_recipe_place(data, open_file(r, path, run, reterr), reterr));
+        TF_TRY(tf_recipe_place(data, open_file(r, path, opt.threads, run, reterr), reterr));
     }
     TF_TRY(type_missing(r, reterr));
     for (size_t k = 0; k < head.n_columns; k++)
