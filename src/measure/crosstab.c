@@ -9,12 +9,9 @@
  * has no test: NaN.
  *
  * Cases without an answer to either question are outside the table, but stay in the design. */
-#include <math.h>
 #include <string.h>
 
-#define MATHLIB_STANDALONE
-#include <Rmath.h>
-
+#include "measure/groups.h"
 #include "measure/tabulate.h"
 
 enum percent { OF_TOTAL, OF_ROW, OF_COLUMN, N_PERCENTS };
@@ -28,6 +25,8 @@ struct asked { /* the keys */
     size_t n_tests;
     enum percent percent;
     bool totals; /* a test needs them */
+    const struct tf_interval_method *const *ci;
+    size_t n_ci;
 };
 
 struct table { /* one pair of questions in one domain */
@@ -98,13 +97,7 @@ static enum tf_code read_keys(const struct tf_runner *r, const struct tf_ask *as
                            percent);
         return tf_help(reterr, "Choose from total, row, column.");
     }
-    for (size_t k = 0; k < ask->n_ci; k++)
-        if (strcmp(ask->ci[k], "logit") != 0 && strcmp(ask->ci[k], "t") != 0) {
-            (void)tf_yaml_fail(tf_yaml_get(ask->at, "ci"), reterr,
-                               "cells of a crosstab have no interval '%s'", ask->ci[k]);
-            return tf_help(reterr, "Choose from logit, t; `stat: prop` has more.");
-        }
-    return TF_OK;
+    return tf_intervals_asked(r, ask, TF_OF_SHARE, &asked->ci, &asked->n_ci, reterr);
 }
 
 /* ---- Cells --------------------------------------------------------------------------------- */
@@ -171,7 +164,7 @@ static const uint32_t *groups(struct tf_arena *arena, const struct table *t, enu
 /* ---- Items --------------------------------------------------------------------------------- */
 
 struct base { /* what a cell is a share of */
-    size_t n, psu;
+    size_t n, psu, strata;
     double weights, squares;
 };
 
@@ -196,6 +189,7 @@ static struct base *bases(const struct table *t)
         const struct tf_tally tally = tf_survey_count(arena, s, in);
         base[g].n = tally.n;
         base[g].psu = tally.psu;
+        base[g].strata = tally.strata;
     }
     return base;
 }
@@ -211,48 +205,13 @@ static struct tf_by *cell_by(const struct table *t, uint32_t col)
     return by;
 }
 
-static double deff_of(const struct table *t, double p, double v, const struct base *base)
-{
-    const double n = (double)base->n, unit = n / (n - 1) * p * (1 - p);
-    const bool srs = t->ask->deff_kind != NULL && strcmp(t->ask->deff_kind, "srs") == 0;
-    const double simple = srs ? unit / n * (base->weights - n) / base->weights : unit / n;
-    return simple > 0 ? v / simple : (double)NAN;
-}
-
-/* No case, or every case, in the cell: Clopper & Pearson's one-sided interval on Kish's effective
- * size, less for few degrees of freedom (interval.c). */
-static void one_sided(const struct table *t, struct tf_item *item, const struct base *base,
-                      const char *method)
-{
-    const double a = (1 - t->ask->level) / 2;
-    const double thin = qt(a, (double)base->n - 1, 1, 0) / qt(a, item->df, 1, 0);
-    const double edge = exp(log(a) / (base->weights * base->weights / base->squares * thin * thin));
-    tf_item_add_ci(t->r, item, method, item->n == 0 ? 0 : edge, item->n == 0 ? 1 - edge : 1);
-}
-
-static void interval(const struct table *t, struct tf_item *item, const struct base *base,
-                     const char *method)
-{
-    const double p = item->estimate;
-    const bool edge = item->n == 0 || item->n == item->base;
-    if (!(item->df >= 1))
-        return;
-    if (edge)
-        one_sided(t, item, base, method);
-    else if (strcmp(method, "t") == 0)
-        tf_item_interval(t->r, item, "t", t->ask->level);
-    else {
-        const double reach = qt((1 - t->ask->level) / 2, item->df, 0, 0) * item->se / (p * (1 - p));
-        const double at = log(p / (1 - p));
-        tf_item_add_ci(t->r, item, "logit", 1 / (1 + exp(reach - at)), 1 / (1 + exp(-reach - at)));
-    }
-}
-
 static void make_item(const struct table *t, struct tf_result *out, uint32_t k,
                       const struct base *base)
 {
     const uint32_t row = t->row_at[k / t->cols], col = t->col_at[k % t->cols];
     const struct base *b = &base[t->group[k]];
+    const double p = t->shown.share[k], n = (double)b->n;
+    const bool edge = t->shown.n[k] == 0 || t->shown.n[k] == b->n; /* no variance but rounding */
     struct tf_item *item = tf_result_item(t->r, out);
     item->var = t->row->column->name;
     item->var_label = t->row->column->label;
@@ -260,28 +219,14 @@ static void make_item(const struct table *t, struct tf_result *out, uint32_t k,
     item->label = tf_value_label(t->row->column, t->row->number[row], t->row->text[row]);
     item->by = cell_by(t, col);
     item->n_by = t->ask->n_by + 1;
-    item->estimate = t->shown.share[k];
-    item->df = t->df;
     item->n = t->shown.n[k];
     item->base = b->n;
-    item->psu = b->psu;
-    item->base_weighted = b->weights;
-    const bool zero = b->n > 0 && item->n == 0, full = b->n > 0 && item->n == b->n;
-    const bool silent = b->n > 0 && (!(t->df >= 1) || b->psu < 2);
-    item->flags |= (unsigned)((zero ? TF_EST_ZERO : 0) | (full ? TF_EST_FULL : 0) |
-                              (silent ? TF_EST_DF0 : 0) | (t->shown.lonely ? TF_EST_LONELY : 0) |
-                              (b->n == 0 ? TF_EST_EMPTY : 0))
-                   << 8;
-    if (b->n == 0 || b->psu < 2)
-        return;
-    const double v = t->shown.v_share[k + k * t->shown.k];
-    item->se = zero || full ? 0 : sqrt(v);
-    if (t->ask->deff)
-        item->deff = deff_of(t, item->estimate, v, b);
-    if (t->ask->n_ci == 0)
-        interval(t, item, b, "logit");
-    for (size_t m = 0; m < t->ask->n_ci; m++)
-        interval(t, item, b, t->ask->ci[m]);
+    const struct tf_linear share = {.n = b->n, .psu = b->psu, .strata = b->strata, .df = t->df,
+                                    .sum_w = b->weights, .sum_w2 = b->squares, .value = p,
+                                    .var = edge ? 0 : t->shown.v_share[k + k * t->shown.k],
+                                    .unit_var = n / (n - 1) * p * (1 - p), .constant = edge,
+                                    .lonely = t->shown.lonely};
+    tf_item_finish(t->r, t->ask, item, &share, TF_OF_SHARE, t->asked->ci, t->asked->n_ci);
 }
 
 /* ---- Tests --------------------------------------------------------------------------------- */
@@ -329,7 +274,8 @@ static void make_tests(const struct table *t, struct tf_result *out)
     if (t->asked->n_tests > 0 && (rows < 2 || cols < 2))
         tf_result_note(t->r, out, "No test where a table has one row or one column only: NaN.");
     else if (t->asked->n_tests > 0 && k < t->rows * t->cols)
-        tf_result_note(t->r, out, "Categories without a case in a domain have no part in its tests.");
+        tf_result_note(t->r, out,
+                       "Categories without a case in a domain have no part in its tests.");
 }
 
 /* ---- A batch of tables --------------------------------------------------------------------- */
@@ -461,13 +407,16 @@ static void notes(struct tf_runner *r, const struct asked *asked, struct tf_resu
         [OF_COLUMN] = "Shares are of their column.",
     };
     tf_result_note(r, out, BASE[asked->percent]);
+    if (r->survey->kind == TF_BY_REPLICATES)
+        tf_result_note(r, out, "Intervals of cells by the delta method, from the variance over the "
+                               "replicates.");
     for (size_t k = 0; k < asked->n_tests; k++)
         if (asked->test[k] == TF_TEST_LINCOM)
             tf_result_note(r, out, "lincom is the exact distribution; R survey without the package "
                                    "CompQuadForm answers it by saddlepoint.");
     if (asked->n_tests > 0)
         tf_result_note(r, out, "Tests: Rao & Scott (1984), Pearson's X-squared with the design "
-                               "effects of the table; degrees of freedom of the design as asked.");
+                               "effects of the table.");
 }
 
 /* Columns of the pairs: rows slow, cols fast. */
@@ -504,5 +453,6 @@ enum tf_code tf_run_crosstab(struct tf_runner *r, const struct tf_ask *ask, stru
             return code;
     }
     notes(r, &asked, out);
+    tf_interval_notes(r, out, ask, TF_OF_SHARE, asked.ci, asked.n_ci);
     return TF_OK;
 }

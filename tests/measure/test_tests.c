@@ -294,7 +294,7 @@ static const struct wrong {
     {"{stat: crosstab, rows: q, cols: sexe}", "'sexe'"},
     {"{stat: crosstab, rows: q, cols: sex, tests: [G]}", "no test is called 'G'"},
     {"{stat: crosstab, rows: q, cols: sex, percent: all}", "percent of what is 'all'?"},
-    {"{stat: crosstab, rows: q, cols: sex, ci: wilson}", "no interval 'wilson'"},
+    {"{stat: crosstab, rows: q, cols: sex, ci: wilsen}", "wilsen"},
     {"{stat: crosstab, rows: x, cols: w}", "a table of"},
     {"{stat: gof, var: q}", "no probabilities to compare with"},
     {"{stat: gof, var: q, p: {1: 0.5, 9: 0.5}}", "no row has q = '9'"},
