@@ -350,5 +350,10 @@ enum tf_code tf_steps_again(const struct tf_survey *s, double *w, struct tf_err 
             code = step->kind->take(g, step->bound, w, &took, reterr);
     }
     g->replicate = false;
+    if (code == TF_E_DESIGN || code == TF_E_INPUT) { /* as the sample, so the replicate: left out */
+        if (reterr != NULL)
+            reterr->code = TF_E_CONVERGE;
+        return TF_E_CONVERGE;
+    }
     return code;
 }

@@ -387,6 +387,38 @@ static void a_step_holds_in_its_countries_only(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void a_crossing_of_many_cells_is_raked_by_those_that_occur(void **state)
+{
+    (void)state;
+    IN_HOUSE(h);
+    enum { N = 20000, M = 30 };
+    struct tf_table *t = tf_table_new(h.arena, "many", N);
+    struct tf_survey *s = NULL;
+    struct tf_step_report *report;
+    struct tf_buf steps = {.arena = h.arena};
+    static const char *const name[] = {"a", "b", "c"};
+    size_t n;
+    tf_buf_add(&steps, "- step: rake\n  margins:\n");
+    for (size_t v = 0; v < 3; v++) { /* 27,000 possible cells, some thousands occur */
+        const size_t col = tf_table_add(t, name[v], TF_NUMBER);
+        for (size_t row = 0; row < N; row++) {
+            t->col[col].num[row] = (double)((row * 2654435761u >> (5 * v)) % M);
+            t->col[col].miss[row] = TF_PRESENT;
+        }
+        tf_buf_printf(&steps, "    - {var: %s, totals: {", name[v]);
+        for (size_t k = 0; k < M; k++)
+            tf_buf_printf(&steps, "%s%zu: %zu", k > 0 ? ", " : "", k, 500 + (v + 1) * (k % 2) * 10);
+        tf_buf_printf(&steps, "}}\n");
+    }
+    tf_buf_add(&steps, "  adjust_totals: true\n");
+    OK(tf_survey_read(h.arena, yaml(&h, "{}"), h.dir, t, &s, &h.err));
+    OK(tf_survey_weigh(s, yaml(&h, tf_buf_text(&steps)), h.dir, &report, &n, &h.err));
+    assert_true(report[0].gap <= 1e-10);
+    for (size_t k = 0; k < M; k++)
+        assert_true(fabs(sum_where(s, "a", (double)k) / (500 + (double)(k % 2) * 10) - 1) < 1e-9);
+    OUT_OF_HOUSE(h);
+}
+
 static void a_replicate_that_loses_a_cell_says_so(void **state)
 {
     (void)state;
@@ -423,6 +455,7 @@ int main(void)
         cmocka_unit_test(trimming_keeps_the_sum_unless_told),
         cmocka_unit_test(the_order_of_rows_and_the_threads_change_no_weight),
         cmocka_unit_test(a_step_holds_in_its_countries_only),
+        cmocka_unit_test(a_crossing_of_many_cells_is_raked_by_those_that_occur),
         cmocka_unit_test(a_replicate_that_loses_a_cell_says_so),
     };
     return cmocka_run_group_tests_name("measure: weighting steps", tests, NULL, NULL);
