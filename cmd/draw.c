@@ -26,7 +26,7 @@
  * frame by place before: the draw follows its order. More of `sample`:
  *
  * --method   pps_systematic (default), srs, systematic, systematic_random, pps_random, sampford,
- *            tille, maxent, brewer, cube (--balance COLUMN,COLUMN), pps_wr
+ *            tille, maxent, brewer, cube (--balance COLUMN,COLUMN; --across strata), pps_wr
  * --size     another column that measures size; --certainty: very large PSUs once, not several hits
  * --order    columns: the frame in serpentine order by them, in each stratum, before the draw
  * --allocation  proportional (default), equal, neyman, power, given; --strata FILE, --min 2
@@ -65,7 +65,7 @@ struct ask {
     const char *allocation, *strata, *power, *min, *balance, *order, *reserve, *out, *sample;
     const char *segments, *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule, *visit, *households;
     const char *ages;
-    bool certainty, joint, replace;
+    bool certainty, joint, replace, across;
 };
 
 /* ---- words to values ---- */
@@ -263,6 +263,9 @@ static enum tf_code sample_opt(struct ask *q, struct tf_draw_opt *ret, struct tf
     o.strata = strata;
     if (q->balance != NULL && o.method != TF_DRAW_CUBE)
         return tf_usage(q->run, reterr, "--balance is for --method cube");
+    if (q->across && o.method != TF_DRAW_CUBE)
+        return tf_usage(q->run, reterr, "--across is for --method cube");
+    o.across = q->across;
     o.n_balance = columns_of(a, q->balance, &o.balance);
     o.n_order = columns_of(a, q->order, &o.order);
     if (o.n == 0 && o.allocation != TF_ALLOCATE_GIVEN)
@@ -441,6 +444,7 @@ enum tf_code cmd_draw(struct tf_run *run, struct tf_err *reterr)
         {"--ages",           &q.ages,           NULL        },
         {"--certainty",      NULL,              &q.certainty},
         {"--joint",          NULL,              &q.joint    },
+        {"--across",         NULL,              &q.across   },
         {"--replace",        NULL,              &q.replace  },
     };
     const char **word;

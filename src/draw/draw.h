@@ -82,6 +82,9 @@ struct tf_list {
     const double *x; /* [n x n_x], row-major: balancing columns of the cube, else NULL */
     size_t n_x;
     bool hits;
+    const size_t *group; /* cube: p adds up to a whole number in each group 0 … n_groups - 1, and each
+                            is drawn with that size; NULL: all are one */
+    size_t n_groups;
 };
 /* p of `take` units in proportion to size (> 0); the certain ones are 1. take <= n. */
 void tf_list_inclusion(const double *size, size_t n, size_t take, double *p);
@@ -136,6 +139,7 @@ struct tf_sample {
     size_t n_reserve;
     struct tf_balance *balance;
     size_t n_balance;
+    bool across;
     const char *order; /* the columns of the order, or "" */
     double deff_weights; /* 1 + cv^2 of weights to be expected, with an equal take in each PSU */
 };
@@ -178,6 +182,8 @@ struct tf_draw_opt {
                        several times. Always so but in pps_systematic and pps_wr */
     const char *const *balance; /* columns of the frame, for the cube */
     size_t n_balance;
+    bool across; /* the cube balances over all strata together, not within each: the strata are then
+                    drawn from one stream, and a change in one may change the others */
     const char *const *order; /* columns of the frame by which PSUs are put in serpentine order in
                                  each stratum before the draw; n_order 0: as in the file */
     size_t n_order;

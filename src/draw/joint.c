@@ -110,20 +110,36 @@ static void invert(double *m, size_t q, bool *done)
             m[i * q + j] = done[i] && done[j] ? -m[i * q + j] : 0;
 }
 
+/* A unit's row of the balancing matrix: 1 at its group, then its x / p. */
 struct balanced {
-    size_t n, q;
-    double *a;   /* [n x q] */
-    double *inv; /* [q x q] */
-    double *c;   /* [n] */
+    size_t n, q, groups, n_x; /* q = groups + n_x */
+    const size_t *group;      /* [n], or NULL */
+    double *a;                /* [n x n_x] */
+    double *inv;              /* [q x q] */
+    double *c;                /* [n] */
     bool *done;
 };
+
+/* Entry i of a unit's row that is not 0, of 1 + n_x: its value, and its place in *ret. */
+static double entry(const struct balanced *b, size_t unit, size_t i, size_t *ret)
+{
+    if (i == 0) {
+        *ret = b->group == NULL ? 0 : b->group[unit];
+        return 1;
+    }
+    *ret = b->groups + i - 1;
+    return b->a[unit * b->n_x + i - 1];
+}
 
 static double between(const struct balanced *b, size_t k, size_t l)
 {
     double sum = 0;
-    for (size_t i = 0; i < b->q; i++)
-        for (size_t j = 0; j < b->q; j++)
-            sum += b->a[k * b->q + i] * b->inv[i * b->q + j] * b->a[l * b->q + j];
+    for (size_t i = 0; i <= b->n_x; i++)
+        for (size_t j = 0; j <= b->n_x; j++) {
+            size_t at_i, at_j;
+            const double x = entry(b, k, i, &at_i), y = entry(b, l, j, &at_j);
+            sum += x * b->inv[at_i * b->q + at_j] * y;
+        }
     return sum;
 }
 
@@ -131,9 +147,12 @@ static void weigh(struct balanced *b)
 {
     memset(b->inv, 0, b->q * b->q * sizeof *b->inv);
     for (size_t k = 0; k < b->n; k++)
-        for (size_t i = 0; i < b->q; i++)
-            for (size_t j = 0; j < b->q; j++)
-                b->inv[i * b->q + j] += b->c[k] * b->a[k * b->q + i] * b->a[k * b->q + j];
+        for (size_t i = 0; i <= b->n_x; i++)
+            for (size_t j = 0; j <= b->n_x; j++) {
+                size_t at_i, at_j;
+                const double x = entry(b, k, i, &at_i), y = entry(b, k, j, &at_j);
+                b->inv[at_i * b->q + at_j] += b->c[k] * x * y;
+            }
     invert(b->inv, b->q, b->done);
 }
 
@@ -166,19 +185,21 @@ static void fixed_point(struct balanced *b, const double *p)
 void draw_balanced_joint(struct tf_arena *arena, const struct draw_list *l, const size_t *who,
                          size_t n_who, double *pi2)
 {
-    struct balanced b = {.n = l->n, .q = 1 + l->n_x};
-    b.a = TF_NEW_N(arena, double, b.n * b.q);
+    struct balanced b = {.n = l->n, .groups = l->group == NULL ? 1 : l->n_groups, .n_x = l->n_x,
+                         .group = l->group};
+    b.q = b.groups + b.n_x;
+    b.a = TF_NEW_N(arena, double, b.n * b.n_x);
     b.inv = TF_NEW_N(arena, double, b.q * b.q);
     b.c = TF_NEW_N(arena, double, b.n);
     b.done = TF_NEW_N(arena, bool, b.q);
-    for (size_t i = 0; i < b.q; i++) {
+    for (size_t c = 0; c < b.n_x; c++) {
         double most = 0; /* columns on one scale, so that the pivots can be compared */
         for (size_t k = 0; k < b.n; k++) {
-            b.a[k * b.q + i] = i == 0 ? 1 : l->x[k * l->n_x + i - 1] / l->p[k];
-            most = fmax(most, fabs(b.a[k * b.q + i]));
+            b.a[k * b.n_x + c] = l->x[k * l->n_x + c] / l->p[k];
+            most = fmax(most, fabs(b.a[k * b.n_x + c]));
         }
         for (size_t k = 0; k < b.n && most > 0; k++)
-            b.a[k * b.q + i] /= most;
+            b.a[k * b.n_x + c] /= most;
     }
     fixed_point(&b, l->p);
     for (size_t i = 0; i < n_who; i++)

@@ -59,8 +59,9 @@ void tf_list_inclusion(const double *size, size_t n, size_t take, double *p)
 /* A list with its certain units set aside. */
 static struct draw_list open_part(struct tf_arena *a, const struct tf_list *l, size_t *unit)
 {
-    struct draw_list o = {.n_x = l->n_x};
+    struct draw_list o = {.n_x = l->n_x, .n_groups = l->n_groups};
     double *p = TF_NEW_N(a, double, l->n), *x = NULL, sum = 0;
+    size_t *group = l->group == NULL ? NULL : TF_NEW_N(a, size_t, l->n);
     if (l->n_x > 0)
         x = TF_NEW_N(a, double, l->n * l->n_x);
     for (size_t k = 0; k < l->n; k++) {
@@ -68,6 +69,8 @@ static struct draw_list open_part(struct tf_arena *a, const struct tf_list *l, s
             continue;
         if (l->n_x > 0)
             memcpy(x + o.n * l->n_x, l->x + k * l->n_x, l->n_x * sizeof *x);
+        if (group != NULL)
+            group[o.n] = l->group[k];
         sum += l->p[k];
         unit[o.n] = k;
         p[o.n++] = l->p[k];
@@ -75,6 +78,7 @@ static struct draw_list open_part(struct tf_arena *a, const struct tf_list *l, s
     o.take = (size_t)(sum + 0.5);
     o.p = p;
     o.x = x;
+    o.group = group;
     return o;
 }
 

@@ -39,16 +39,18 @@ static void how(const struct tf_sample *s, const struct tf_frame *f, size_t take
     row(b, "Frame", tf_path_name(f->file));
     row(b, "Measure of size", m->sized ? f->size_column : "not used by the method");
     row(b, "Method", tf_printf(a, "%s (%s)", m->word, m->source));
-    row(b, "Random stream", tf_printf(a, "%s, one for each stratum, named after it", s->seed_name));
+    row(b, "Random stream",
+        tf_printf(a, "%s, %s", s->seed_name,
+                  s->across ? "one for all strata" : "one for each stratum, named after it"));
     row(b, "Order of the frame",
         *s->order == '\0' ? "as in the file" : tf_printf(a, "serpentine by %s", s->order));
     row(b, "Allocation to strata", s->allocation);
     row(b, "Selections", tf_printf(a, "%u, in %zu PSUs of %zu strata", hits, s->n, s->n_strata));
     if (take > 0)
         row(b, "Planned in each selection", tf_printf(a, "%zu, %zu in all", take, take * hits));
-    tf_buf_add(
-        b, "\nThe same frame and the same name draw the same sample on any machine; a change in "
-           "one stratum leaves the others as they are.\n\n");
+    tf_buf_add(b, "\nThe same frame and the same name draw the same sample on any machine");
+    tf_buf_add(b, s->across ? ". Strata are balanced together: a change in one may change others.\n\n"
+                            : "; a change in one stratum leaves the others as they are.\n\n");
 }
 
 static void coverage(const struct tf_frame *f, struct tf_buf *b)

@@ -233,6 +233,42 @@ static void close_joint(struct tf_sample *sample, size_t stride)
         }
 }
 
+/* All strata in one list, each a group whose size is kept: the cube across strata. */
+static void draw_across(struct drawing *d, const struct draw_stratum *s, const struct tf_list *list,
+                        size_t n, unsigned **hits)
+{
+    size_t all = 0, at = 0;
+    for (size_t k = 0; k < n; k++)
+        all += s[k].n;
+    const size_t n_x = d->opt->n_balance;
+    double *p = TF_NEW_N(d->a, double, all), *x = TF_NEW_N(d->a, double, all * n_x);
+    size_t *group = TF_NEW_N(d->a, size_t, all), *who = TF_NEW_N(d->a, size_t, all), n_who = 0;
+    unsigned *drawn = TF_NEW_N(d->a, unsigned, all);
+    for (size_t k = 0; k < n; k++)
+        for (size_t i = 0; i < s[k].n; i++, at++) {
+            p[at] = list[k].p[i];
+            group[at] = k;
+            for (size_t c = 0; c < n_x; c++)
+                x[at * n_x + c] = list[k].x[i * n_x + c];
+        }
+    const struct tf_list one = {.n = all, .p = p, .x = n_x > 0 ? x : NULL, .n_x = n_x,
+                                .group = group, .n_groups = n};
+    struct tf_rng rng = tf_rng_named(tf_printf(d->a, "%s/all strata", d->opt->seed));
+    tf_list_draw(d->a, d->opt->method, &one, &rng, drawn);
+    at = 0;
+    for (size_t k = 0; k < n; k++) {
+        for (size_t i = 0; i < s[k].n; i++, at++) {
+            hits[k][i] = drawn[at];
+            if (drawn[at] > 0)
+                who[n_who++] = at;
+        }
+        keep(d, &s[k], &list[k], hits[k]);
+    }
+    d->sample->across = true;
+    if (d->sample->joint != NULL)
+        tf_list_joint(d->a, d->opt->method, &one, who, n_who, d->sample->joint);
+}
+
 static void open_sample(struct drawing *d, size_t n_strata)
 {
     struct tf_sample *s = TF_NEW(d->a, struct tf_sample);
@@ -262,6 +298,7 @@ enum tf_code tf_sample_select(struct tf_arena *arena, const struct tf_frame *fra
     struct tf_draw_opt opt = *asked;
     struct draw_stratum *s = draw_strata_of(arena, frame, &n);
     double *x = NULL;
+    opt.across = opt.across && opt.method == TF_DRAW_CUBE;
     if (opt.method == TF_DRAW_PPS_WR)
         opt.certainty = false; /* with replacement nothing is certain */
     TF_TRY(share_out(arena, frame, s, n, &opt, reterr));
@@ -274,19 +311,26 @@ enum tf_code tf_sample_select(struct tf_arena *arena, const struct tf_frame *fra
         opt.n += s[k].take;
     struct drawing d = {.a = arena, .f = frame, .opt = &opt, .x = x};
     open_sample(&d, n);
+    struct tf_list *list = TF_NEW_N(arena, struct tf_list, n);
+    unsigned **hits = TF_NEW_N(arena, unsigned *, n);
     for (size_t k = 0; k < n; k++) {
-        const struct tf_list l = list_of(&d, &s[k]);
-        unsigned *hits = TF_NEW_N(arena, unsigned, s[k].n);
-        struct tf_rng rng = tf_rng_named(tf_printf(arena, "%s/%s", opt.seed, s[k].name));
-        const size_t from = d.sample->n;
-        if (s[k].take > 0)
-            hit(&d, &s[k], &l, &rng, hits);
-        keep(&d, &s[k], &l, hits);
-        if (opt.joint)
-            join(&d, &s[k], &l, hits, from);
+        list[k] = list_of(&d, &s[k]);
+        hits[k] = TF_NEW_N(arena, unsigned, s[k].n);
     }
-    if (opt.joint)
-        close_joint(d.sample, opt.n);
+    if (opt.across) {
+        draw_across(&d, s, list, n, hits);
+    } else {
+        for (size_t k = 0; k < n; k++) {
+            struct tf_rng rng = tf_rng_named(tf_printf(arena, "%s/%s", opt.seed, s[k].name));
+            const size_t from = d.sample->n;
+            hit(&d, &s[k], &list[k], &rng, hits[k]);
+            keep(&d, &s[k], &list[k], hits[k]);
+            if (opt.joint)
+                join(&d, &s[k], &list[k], hits[k], from);
+        }
+        if (opt.joint)
+            close_joint(d.sample, opt.n);
+    }
     if (opt.reserve > 0)
         draw_reserves(arena, frame, s, n, &opt, d.sample);
     d.sample->deff_weights = (double)opt.n * d.deff_w2 / (d.deff_w * d.deff_w);

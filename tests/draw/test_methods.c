@@ -230,6 +230,78 @@ static void a_cube_meets_its_totals(void **state)
     OUT_OF_HOUSE(h);
 }
 
+/* Twelve strata of 25 units, 3 drawn in each: within a stratum three columns leave nothing to balance
+ * with; across, the whole sample balances and every stratum keeps its size. */
+static void a_cube_across_strata_balances_where_one_within_cannot(void **state)
+{
+    (void)state;
+    enum { STRATA = 12, EACH = 25, TAKE_EACH = 3, UNITS = STRATA * EACH, COLUMNS = 3, SEEDS = 400 };
+    static const size_t pair[2] = {0, 1};
+    IN_HOUSE(h);
+    double p[UNITS], x[UNITS * COLUMNS], in[UNITS] = {0}, off[2] = {0, 0};
+    size_t group[UNITS];
+    struct tf_rng values = tf_rng_named("across");
+    for (size_t g = 0; g < STRATA; g++) {
+        double *of_stratum = inclusion(h.arena, "mild", EACH, TAKE_EACH);
+        for (size_t k = g * EACH; k < (g + 1) * EACH; k++) {
+            p[k] = of_stratum[k - g * EACH];
+            group[k] = g;
+            for (size_t c = 0; c < COLUMNS; c++)
+                x[k * COLUMNS + c] = 10 + 3 * tf_rng_normal(&values);
+        }
+    }
+    for (int seed = 0; seed < 2 * SEEDS; seed++) {
+        const bool across = seed < SEEDS;
+        unsigned hits[UNITS] = {0};
+        struct tf_arena *one = tf_arena_new("draw", (size_t)1 << 22);
+        struct tf_rng rng = tf_rng_named(tf_printf(one, "across/%d", seed));
+        if (across)
+            tf_list_draw(one, TF_DRAW_CUBE, &(struct tf_list){.n = UNITS, .p = p, .x = x,
+                                                              .n_x = COLUMNS, .group = group,
+                                                              .n_groups = STRATA}, &rng, hits);
+        for (size_t g = 0; g < STRATA && !across; g++)
+            tf_list_draw(one, TF_DRAW_CUBE, &(struct tf_list){.n = EACH, .p = p + g * EACH,
+                                                              .x = x + g * EACH * COLUMNS,
+                                                              .n_x = COLUMNS}, &rng, hits + g * EACH);
+        tf_arena_free(one);
+        for (size_t g = 0; g < STRATA; g++) {
+            unsigned size = 0;
+            for (size_t k = g * EACH; k < (g + 1) * EACH; k++) {
+                size += hits[k];
+                in[k] += across ? hits[k] : 0;
+            }
+            assert_int_equal(size, TAKE_EACH);
+        }
+        for (size_t c = 0; c < COLUMNS; c++) {
+            double total = 0, estimate = 0;
+            for (size_t k = 0; k < UNITS; k++) {
+                total += x[k * COLUMNS + c];
+                estimate += hits[k] * x[k * COLUMNS + c] / p[k];
+            }
+            off[across] += fabs(estimate / total - 1) / SEEDS / COLUMNS;
+        }
+    }
+    for (size_t k = 0; k < UNITS; k++)
+        assert_true(fabs(in[k] / SEEDS - p[k]) < 5 * sqrt(p[k] * (1 - p[k]) / SEEDS));
+    print_message("mean distance to the totals: %.4f across, %.4f within\n", off[1], off[0]);
+    assert_true(off[1] < off[0] / 2);
+    /* pairs: fixed size in each stratum */
+    double pi2[4];
+    const struct tf_list l = {.n = UNITS, .p = p, .x = x, .n_x = COLUMNS, .group = group,
+                              .n_groups = STRATA};
+    tf_list_joint(h.arena, TF_DRAW_CUBE, &l, pair, 2, pi2);
+    assert_true(pi2[1] > 0 && pi2[1] < p[0] * p[1]);
+    size_t *who = TF_NEW_N(h.arena, size_t, EACH);
+    double *square = TF_NEW_N(h.arena, double, EACH *EACH), sum = 0;
+    for (size_t k = 0; k < EACH; k++)
+        who[k] = k;
+    tf_list_joint(h.arena, TF_DRAW_CUBE, &l, who, EACH, square);
+    for (size_t k = 1; k < EACH; k++)
+        sum += square[k];
+    assert_true(fabs(sum / ((TAKE_EACH - 1) * p[0]) - 1) < 1e-6);
+    OUT_OF_HOUSE(h);
+}
+
 /* The cube's pairs are an approximation made for variances: the variance they predict for an estimated
  * total is the one that 1,500 samples show, but for the landing, which it does not know. */
 static void the_pairs_of_a_cube_predict_its_variance(void **state)
@@ -303,6 +375,7 @@ int main(void)
         cmocka_unit_test(units_and_pairs_come_as_often_as_they_should),
         cmocka_unit_test(pairs_of_a_fixed_size_add_up),
         cmocka_unit_test(a_cube_meets_its_totals),
+        cmocka_unit_test(a_cube_across_strata_balances_where_one_within_cannot),
         cmocka_unit_test(the_pairs_of_a_cube_predict_its_variance),
         cmocka_unit_test(a_large_list_is_drawn_and_certain_units_come),
     };

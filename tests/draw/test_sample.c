@@ -375,6 +375,32 @@ static void faults_of_a_draw_have_their_place(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void a_cube_across_strata_keeps_every_stratum_whole(void **state)
+{
+    (void)state;
+    static const char *const balance[] = {"wealth", "households"};
+    IN_HOUSE(h);
+    const struct tf_frame *f = frame(&h);
+    const struct tf_draw_opt opt = {.n = 18, .method = TF_DRAW_CUBE, .across = true, .joint = true,
+                                    .balance = balance, .n_balance = 2, .reserve = 1};
+    const struct tf_sample *s = draw(&h, f, opt), *again = draw(&h, f, opt);
+    assert_true(s->across && s->n == 18 && s->n_strata == 3);
+    for (size_t g = 0, k = 0; g < 3; g++) {
+        size_t in = 0;
+        for (; k < s->n && strcmp(s->psu[k].stratum, s->stratum[g].name) == 0; k++, in++)
+            assert_string_equal(s->psu[k].psu, again->psu[k].psu);
+        assert_int_equal(in, s->stratum[g].take);
+    }
+    for (size_t i = 0; i < s->n; i++)
+        for (size_t j = 0; j < s->n; j++) {
+            const double both = s->joint[i * s->n + j];
+            assert_true(both >= 0 && both <= fmin(s->psu[i].p_psu, s->psu[j].p_psu) + 1e-12);
+            if (i == j)
+                assert_true(fabs(both - s->psu[i].p_psu) < 1e-12);
+        }
+    OUT_OF_HOUSE(h);
+}
+
 static void the_order_is_a_serpentine(void **state)
 {
     (void)state;
@@ -415,6 +441,7 @@ int main(void)
         cmocka_unit_test(psus_go_to_strata_by_each_rule),
         cmocka_unit_test(the_set_is_written_whole_or_not),
         cmocka_unit_test(a_frame_tells_all_its_faults),
+        cmocka_unit_test(a_cube_across_strata_keeps_every_stratum_whole),
         cmocka_unit_test(the_order_is_a_serpentine),
         cmocka_unit_test(faults_of_a_draw_have_their_place),
     };
