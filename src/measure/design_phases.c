@@ -315,7 +315,7 @@ static double *distinct(struct tf_arena *arena, const uint32_t *group, size_t n_
     return count;
 }
 
-/* q of every unit of the first phase's stages; phase-2 strata of all rows decide, or, where it has
+/* q of every row of the subset; phase-2 strata of all rows decide, or, where it has
  * none, the first phase's. */
 static enum tf_code make_q(const struct tf_design_reader *first, const struct tf_yaml *at,
                            struct tf_phases *ph, struct tf_err *reterr)
@@ -331,14 +331,9 @@ static enum tf_code make_q(const struct tf_design_reader *first, const struct tf
     }
     const double *in = distinct(first->arena, by->stratum, by->n_strata, last, ph->n, ph->row);
     const double *of = distinct(first->arena, by->stratum, by->n_strata, last, s->n, NULL);
-    ph->q = TF_NEW_N(first->arena, double *, s->n_stages);
-    for (size_t l = 0; l < s->n_stages; l++) {
-        ph->q[l] = TF_NEW_N(first->arena, double, ph->first[l].n_units);
-        for (size_t k = ph->n; k-- > 0;) {
-            const uint32_t h = by->stratum[ph->row[k]];
-            ph->q[l][ph->first[l].unit[k]] = in[h] / of[h];
-        }
-    }
+    ph->q = TF_NEW_N(first->arena, double, ph->n);
+    for (size_t k = 0; k < ph->n; k++)
+        ph->q[k] = in[by->stratum[ph->row[k]]] / of[by->stratum[ph->row[k]]];
     return TF_OK;
 }
 

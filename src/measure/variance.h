@@ -62,7 +62,7 @@ struct tf_phases {
     /* approx */
     struct tf_stage *first;         /* the first phase's stages over those rows */
     double **population, **in_full; /* [stages][strata] N_h and n_h of the first phase */
-    double **q;                     /* [stages][n_units] */
+    double *q;      /* [n] part of the phase-1 units that came into the second phase */
     double *shrink;                 /* [n] root of the first phase's probability, or NULL */
 };
 

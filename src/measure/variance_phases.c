@@ -30,10 +30,9 @@
  * variance_stages.c.
  *
  * Calibrated weights: the residual enters both phases. Sources: Särndal, Swensson & Wretman 1992,
- * ch. 9; R survey 4.1, twophase. In a domain q stays what it is for every unit; R forgets it for
- * those outside, which moves the approx variance of a domain's total a little. Where strata of the
- * first phase differ in size R 4.1's full method takes n_h of the wrong row; here it is the
- * stratum's. */
+ * ch. 9; R survey 4.1, twophase. In approx a unit without cases of the domain counts with q = 1, as
+ * R has it. Where strata of the first phase differ in size R 4.1's full method takes n_h of another
+ * row, and its answer depends on the order of rows; here it is the stratum's own. */
 #include <math.h>
 #include <string.h>
 
@@ -103,51 +102,111 @@ static void end_full(struct tf_spread *sp, double *v)
             v[k + j * p] = v[j + k * p];
 }
 
-/* Scaled deviations of one column at one stage of the first phase, as onestrat.phase1 in R survey;
- * u: its units' sums; factor: fractions of the stages before. */
-static void
-deviate(const struct tf_survey *s, size_t l, const double *u, const double *factor, double *off)
+struct floor { /* one stage of the first phase, for one column */
+    const struct tf_stage *st;
+    const double *n, *population; /* [n_strata] in the first phase, in the population */
+    double *q;                    /* [n_units] of its first row in the domain */
+    double *u, *before;           /* [n_units] sums; fractions of the stages before */
+    bool *seen;                   /* [n_units] has cases of the domain */
+    double *mean;                 /* [n_strata] */
+    uint32_t *present;            /* [n_strata] units with cases */
+    double *ratio;                /* [parents] strata with cases / those that say something */
+};
+
+/* (1 - f) n / (n - 1) of a stratum; NaN where the rule lets others speak for it. */
+static double factor_of(const struct tf_survey *s, const struct floor *floor, uint32_t h)
 {
-    const struct tf_phases *ph = s->phases;
-    const struct tf_stage *st = &ph->first[l];
-    struct tf_arena *scratch = tf_arena_new("two phases", (size_t)1 << 32);
-    double *mean = TF_NEW_N(scratch, double, st->n_strata);
-    for (size_t i = 0; i < st->n_units; i++)
-        mean[st->unit_stratum[i]] += u[i] / ph->in_full[l][st->unit_stratum[i]];
-    for (size_t i = 0; i < st->n_units; i++) {
-        const uint32_t h = st->unit_stratum[i];
-        const double n = ph->in_full[l][h], q = ph->q[l][i], f = 1 - n / ph->population[l][h];
-        const bool alone = st->stratum_units[h] == 1;
-        const double centre = alone && s->lonely == TF_LONELY_ADJUST ? 0 : mean[h];
-        const double scale = f < 1e-7 ? 0 : alone ? f : f * n / (n - 1);
-        off[i] = (u[i] * q - centre) / sqrt(q) * sqrt(scale * factor[i]);
-    }
-    tf_arena_free(scratch);
+    const bool alone = floor->st->stratum_units[h] == 1;
+    const bool thin = !alone && floor->present[h] == 1 && s->lonely_in_domains;
+    const double n = floor->n[h], f = 1 - n / floor->population[h];
+    if (f < 1e-7)
+        return 0;
+    if ((alone || thin) && s->lonely == TF_LONELY_AVERAGE)
+        return (double)NAN;
+    return alone ? f : f * n / (n - 1);
 }
 
-/* All stages of the first phase for one column z [n] of the subset. */
-static void first_phase(const struct tf_survey *s, const double *z, double *off)
+static bool around_mean(const struct tf_survey *s, const struct floor *floor, uint32_t h)
+{
+    return s->lonely != TF_LONELY_ADJUST || floor->present[h] > 1 ||
+           (floor->st->stratum_units[h] > 1 && !s->lonely_in_domains);
+}
+
+/* Of each parent: how many strata with cases there are for one that says something. */
+static void weigh_strata(const struct tf_survey *s, struct tf_arena *scratch, struct floor *floor,
+                         size_t parents)
+{
+    const struct tf_stage *st = floor->st;
+    double *strata = TF_NEW_N(scratch, double, parents);
+    bool *met = TF_NEW_N(scratch, bool, st->n_strata);
+    floor->ratio = TF_NEW_N(scratch, double, parents);
+    for (size_t i = 0; i < st->n_units; i++) {
+        const uint32_t h = st->unit_stratum[i], up = parents > 1 ? st->unit_parent[i] : 0;
+        if (met[h] || floor->present[h] == 0)
+            continue;
+        met[h] = true;
+        strata[up]++;
+        floor->ratio[up] += isnan(factor_of(s, floor, h)) ? 0 : 1;
+    }
+    for (size_t k = 0; k < parents; k++)
+        floor->ratio[k] = strata[k] > 0 ? strata[k] / floor->ratio[k] : 1;
+}
+
+/* Scaled deviations of one stage, as onestrat.phase1 in R survey. */
+static void deviate(const struct tf_survey *s, struct tf_arena *scratch, struct floor *floor,
+                    size_t parents, double *off)
+{
+    const struct tf_stage *st = floor->st;
+    floor->mean = TF_NEW_N(scratch, double, st->n_strata);
+    floor->present = TF_NEW_N(scratch, uint32_t, st->n_strata);
+    for (size_t i = 0; i < st->n_units; i++) {
+        floor->mean[st->unit_stratum[i]] += floor->u[i] / floor->n[st->unit_stratum[i]];
+        floor->present[st->unit_stratum[i]] += floor->seen[i];
+    }
+    weigh_strata(s, scratch, floor, parents);
+    for (size_t i = 0; i < st->n_units; i++) {
+        const uint32_t h = st->unit_stratum[i], up = parents > 1 ? st->unit_parent[i] : 0;
+        const double q = floor->seen[i] ? floor->q[i] : 1;
+        const double centre = around_mean(s, floor, h) ? floor->mean[h] : 0;
+        const double scale = factor_of(s, floor, h) * floor->ratio[up] * floor->before[i];
+        const double d = (floor->u[i] * q - centre) / sqrt(q);
+        const bool silent = isnan(scale) && isfinite(floor->ratio[up]);
+        off[i] = floor->present[h] == 0 || silent ? 0 : d * sqrt(scale);
+    }
+}
+
+/* All stages of the first phase for one column z [n] of the subset; in: its domain, NULL: all. */
+static void first_phase(const struct tf_survey *s, const double *z, const bool *in, double *off)
 {
     const struct tf_phases *ph = s->phases;
     const size_t levels = s->one_stage ? 1 : s->n_stages;
-    struct tf_arena *scratch = tf_arena_new("two phases", (size_t)1 << 32);
-    double *factor = NULL;
+    struct tf_arena *scratch = tf_arena_new("two phases", (size_t)4 << 30);
+    const double *above = NULL;
     for (size_t l = 0; l < levels; l++) {
         const struct tf_stage *st = &ph->first[l];
-        double *u = TF_NEW_N(scratch, double, st->n_units);
-        double *here = TF_NEW_N(scratch, double, st->n_units);
-        for (size_t k = 0; k < ph->n; k++)
-            u[st->unit[k]] += z[k];
-        for (size_t i = 0; i < st->n_units; i++) {
-            const double f =
-                l == 0 ? 1
-                       : ph->in_full[l - 1][st[-1].unit_stratum[st->unit_parent[i]]] /
-                             ph->population[l - 1][st[-1].unit_stratum[st->unit_parent[i]]];
-            here[i] = l == 0 ? 1 : factor[st->unit_parent[i]] * f;
+        struct floor floor = {.st = st,
+                              .n = ph->in_full[l],
+                              .population = ph->population[l],
+                              .q = TF_NEW_N(scratch, double, st->n_units),
+                              .u = TF_NEW_N(scratch, double, st->n_units),
+                              .before = TF_NEW_N(scratch, double, st->n_units),
+                              .seen = TF_NEW_N(scratch, bool, st->n_units)};
+        for (size_t k = 0; k < ph->n; k++) {
+            const uint32_t i = st->unit[k];
+            floor.u[i] += z[k];
+            if (!floor.seen[i] && (in == NULL || in[k])) {
+                floor.seen[i] = true;
+                floor.q[i] = ph->q[k];
+            }
         }
-        deviate(s, l, u, here, off);
+        for (size_t i = 0; i < st->n_units; i++) {
+            const uint32_t up = st->unit_parent[i], h = l > 0 ? st[-1].unit_stratum[up] : 0;
+            floor.before[i] =
+                l == 0 ? 1 : above[up] * ph->in_full[l - 1][h] / ph->population[l - 1][h];
+        }
+        deviate(s, scratch, &floor, l > 0 ? st[-1].n_units : 1, off);
         off += st->n_units;
-        factor = here;
+        above = floor.before;
     }
     tf_arena_free(scratch);
 }
@@ -159,14 +218,14 @@ take_approx(struct tf_spread *sp, size_t first, double *z, size_t m, const bool 
     const struct tf_phases *ph = sp->s->phases;
     for (size_t j = 0; j < m; j++) {
         bool *in = NULL;
-        if (domain != NULL && domain[j] != NULL) {
+        if (domain != NULL && domain[j] != NULL && sp->s->n_calibrated == 0) {
             in = TF_NEW_N(work->scratch, bool, ph->n);
             for (size_t k = 0; k < ph->n; k++)
                 in[k] = domain[j][ph->row[k]];
         }
         const bool *one = in;
         narrow_rows(ph, z + j * sp->s->n, work->z);
-        first_phase(sp->s, work->z, work->off + (first + j) * work->n_units);
+        first_phase(sp->s, work->z, in, work->off + (first + j) * work->n_units);
         for (size_t k = 0; k < ph->n && ph->shrink != NULL; k++)
             work->z[k] *= ph->shrink[k];
         work->second.take(&work->second, first + j, work->z, 1, &one);

@@ -19,8 +19,8 @@
  *     with_replacement   first stage as drawn with replacement
  *
  * `fpc` holds the probabilities (or `prob`, or 1 / `weight` do, but not for brewer). In a domain z
- * is 0 elsewhere, also in the second term of yg; R survey 4.1 leaves pairs with a unit outside the
- * domain out of that term, which gives the mean of a tenth of the sample a tenth of it. */
+ * is 0 elsewhere, and all pairs stay. Equal to R survey 4.1, but its brewer takes the 1 - p_i of
+ * another unit when the units do not stand in the order of their codes. */
 #include <math.h>
 #include <string.h>
 

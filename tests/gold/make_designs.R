@@ -155,7 +155,7 @@ several("pps", "{prob: p, pps: with_replacement}", svydesign(id = ~1, probs = ~p
 for (k in 1:3) several("pps", sprintf("{prob: p, psu: id, variance: yg, pps: %s}",
                                       c("overton", "hr", "{joint: data_joint.csv}")[k]),
   svydesign(id = ~1, probs = ~p, data = pps, variance = "YG",
-            pps = list("overton", HR(), ppsmat(election_jointprob))[[k]]), vars)
+            pps = list("overton", HR(), ppsmat(election_jointprob))[[k]]), vars, domain)
 # two stages: Brewer at the first, simple random at the second
 set.seed(99)
 brewer2 <- do.call(rbind, lapply(1:9, function(i) {
@@ -193,32 +193,35 @@ for (method in c("full", "approx")) {
   m <- sprintf("method: %s", method)
   d <- twophase(id = list(~id, ~id), data = pbc, subset = ~I(randomized == 1), method = method)
   several("pbc", sprintf("{phase2: {subset: randomized, %s}}", m), d, c("bili", "age"),
-          if (method == "full") "edema > 0" else character())
+          "edema > 0")
   d <- twophase(id = list(~id1, ~id), strata = list(NULL, ~id1), fpc = list(~n1, NULL), data = mu,
                 subset = ~I(sub == 1), method = method)
   several("mu284b", sprintf("{psu: id1, fpc: n1, phase2: {subset: sub, strata: id1, psu: id, %s}}", m), d, "y1")
   d <- twophase(id = list(~id, ~id), strata = list(NULL, ~rel), data = nwtco, subset = ~I(sub == 1), method = method)
   several("nwtco", sprintf("{psu: id, phase2: {subset: sub, strata: rel, psu: id, %s}}", m), d,
-          c("age", "stage"), if (method == "full") c("histol == 2", "instit == 1 and stage > 2") else character())
+          c("age", "stage"), c("histol == 2", "instit == 1 and stage > 2"))
   one("nwtco", sprintf("{phase2: {subset: sub, strata: rel, %s}}", m), d, "mean", "age", "histol == 2")
   d <- twophase(id = list(~id, ~id), strata = list(~h, ~g), fpc = list(~N, NULL), data = ph,
                 subset = ~I(sub == 1), method = method)
   several("phases", sprintf("{strata: h, psu: id, fpc: N, phase2: {subset: sub, strata: g, %s}}", m), d, c("y", "x"),
-          if (method == "full") "x > 5" else character())
+          "x > 5")
   d <- twophase(id = list(~id, ~id), strata = list(~h, ~g), probs = list(~p, NULL), data = ph,
                 subset = ~I(sub == 1), method = method)
   several("phases", sprintf("{strata: h, prob: p, phase2: {subset: sub, strata: [g], psu: [id], %s}}", m), d, c("y", "x"),
-          if (method == "full") "x > 5" else character())
+          "x > 5")
   d <- twophase(id = list(~c, ~id), strata = list(~h, ~g), fpc = list(~N, ~f2), data = ph,
                 subset = ~I(sub == 1), method = method)
   several("phases", sprintf("{strata: h, psu: c, fpc: N, phase2: {subset: sub, strata: g, psu: id, fpc: f2, %s}}", m),
           d, c("y", "x"))
   d <- twophase(id = list(~c + k, ~id), strata = list(~h, ~g), fpc = list(~N + N2, NULL), data = ph,
                 subset = ~I(sub == 1), method = method)
-  rule("adjust")
-  several("phases", sprintf(
-    "{strata: h, psu: [c, k], fpc: [N, N2], lonely_psu: adjust, phase2: {subset: sub, strata: g, psu: id, %s}}", m),
-    d, c("y", "x"))
+  for (lonely in c("adjust", "average", "remove")) for (domains in unique(c(FALSE, lonely == "adjust"))) {
+    rule(lonely, domains)
+    extra <- sprintf("lonely_psu: %s, lonely_in_domains: %s", lonely, tolower(domains))
+    several("phases", sprintf(
+      "{strata: h, psu: [c, k], fpc: [N, N2], %s, phase2: {subset: sub, strata: g, psu: id, %s}}", extra, m),
+      d, c("y", "x"), "x > 5")
+  }
   rule("error")
 }
 write.csv(out, "designs.csv", row.names = FALSE)
