@@ -38,6 +38,31 @@ struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_su
     return set;
 }
 
+const struct tf_survey *tf_survey_by_psu(struct tf_arena *arena, const struct tf_survey *s)
+{
+    const struct tf_stage *first = &s->stage[0];
+    if (s->kind != TF_BY_STAGES || (!s->one_stage && s->n_stages > 1) || s->n_calibrated > 0 ||
+        s->n_stages == 0 || first->n_units * 2 > s->n)
+        return NULL;
+    struct tf_survey *by_psu = TF_NEW(arena, struct tf_survey);
+    struct tf_stage *stage = TF_NEW(arena, struct tf_stage);
+    uint32_t *unit = TF_NEW_N(arena, uint32_t, first->n_units);
+    double *one = TF_NEW_N(arena, double, first->n_units);
+    for (size_t k = 0; k < first->n_units; k++) {
+        unit[k] = (uint32_t)k;
+        one[k] = 1;
+    }
+    *by_psu = *s;
+    *stage = *first;
+    stage->unit = unit;
+    stage->stratum = first->unit_stratum;
+    by_psu->stage = stage;
+    by_psu->n_stages = 1;
+    by_psu->n = first->n_units;
+    by_psu->w = by_psu->w_base = one;
+    return by_psu;
+}
+
 /* PSUs and strata with cases; is one of the strata lonely? */
 static void count_units(struct tf_group_set *set, struct tf_group *g)
 {
@@ -147,6 +172,8 @@ static enum tf_code set_value(void *self, const double *w, double *theta, struct
 {
     struct tf_group_set *set = self;
     (void)reterr;
+    if (set->by_psu != NULL) /* the weights given are those of PSUs */
+        w = set->survey->w;
     for (size_t k = 0; k < set->n_groups; k++)
         group_values(&set->group[k], w, theta + set->group[k].first);
     for (size_t k = 0; set->logits && k < set->p; k++) {
@@ -175,46 +202,65 @@ static double group_mean(const struct tf_group *g, const double *w)
     return tf_sum_of(&sum) / tf_sum_of(&base);
 }
 
-static void linear_of(const struct tf_group_set *set, size_t cell, double *z)
+/* The linearised variable of a case. */
+static double linear_at(const struct tf_group *g, uint32_t row, double w, double y, double value,
+                        double mean)
+{
+    const double n = (double)g->n, off = y - mean;
+    switch (g->kind) {
+    case TF_CELL_TOTAL:
+        return w * y;
+    case TF_CELL_MEAN:
+        return w * (y - value) / g->base;
+    case TF_CELL_RATIO:
+        return w * (y - value * g->x[row]) / g->base;
+    default:
+        return w * (off * off * n / (n - 1) - value) / g->base;
+    }
+}
+
+/* z of a cell by row (unit NULL), or summed to units; `size` numbers. */
+static void linear_of(const struct tf_group_set *set, size_t cell, const uint32_t *unit, size_t size,
+                      double *z)
 {
     const struct tf_group *g = &set->group[set->group_of[cell]];
-    const double *w = set->w, value = set->theta[cell], n = (double)g->n;
+    const double *w = set->w, value = set->theta[cell];
     const size_t c = cell - g->first;
-    memset(z, 0, set->survey->n * sizeof *z);
+    memset(z, 0, size * sizeof *z);
     if (g->constant && g->kind != TF_CELL_TOTAL)
         return;
     const double mean = g->kind == TF_CELL_VARIANCE ? group_mean(g, w) : 0;
     for (size_t k = 0; k < g->n; k++) {
         const uint32_t row = g->row[k];
-        const double y = indicator(g, row, c), off = y - mean;
-        switch (g->kind) {
-        case TF_CELL_TOTAL:
-            z[row] = w[row] * y;
-            break;
-        case TF_CELL_MEAN:
-            z[row] = w[row] * (y - value) / g->base;
-            break;
-        case TF_CELL_RATIO:
-            z[row] = w[row] * (y - value * g->x[row]) / g->base;
-            break;
-        default:
-            z[row] = w[row] * (off * off * n / (n - 1) - value) / g->base;
-        }
+        z[unit != NULL ? unit[row] : row] +=
+            linear_at(g, row, w[row], indicator(g, row, c), value, mean);
     }
+}
+
+static const uint32_t *units_of(const struct tf_group_set *set)
+{
+    return set->by_psu != NULL ? set->survey->stage[0].unit : NULL;
+}
+
+static size_t size_of(const struct tf_group_set *set)
+{
+    return set->by_psu != NULL ? set->by_psu->n : set->survey->n;
 }
 
 static void set_linear(void *self, size_t cell, double *z)
 {
-    linear_of(self, cell, z);
+    const struct tf_group_set *set = self;
+    linear_of(set, cell, units_of(set), size_of(set), z);
 }
 
 static const bool *set_domain(void *self, size_t cell)
 {
     const struct tf_group_set *set = self;
     const struct tf_group *g = &set->group[set->group_of[cell]];
-    memset(set->mask, 0, set->survey->n * sizeof *set->mask);
+    const uint32_t *unit = units_of(set);
+    memset(set->mask, 0, size_of(set) * sizeof *set->mask);
     for (size_t k = 0; k < g->n; k++)
-        set->mask[g->row[k]] = true;
+        set->mask[unit != NULL ? unit[g->row[k]] : g->row[k]] = true;
     return set->mask;
 }
 
@@ -241,11 +287,13 @@ enum tf_code tf_groups_fit(struct tf_group_set *set, bool full, struct tf_fit *r
     for (size_t k = 0; k < set->n_groups; k++)
         for (size_t c = 0; c < set->group[k].n_cells; c++)
             set->group_of[set->group[k].first + c] = (uint32_t)k;
+    set->by_psu = tf_survey_by_psu(set->arena, set->survey);
     set->logits = set->logits && set->survey->kind == TF_BY_REPLICATES;
     const struct tf_statistic statistic = {.p = set->logits ? 2 * set->p : set->p, .self = set,
                                            .value = set_value, .linear = set_linear,
                                            .domain = set_domain};
-    TF_TRY(tf_survey_fit(set->arena, set->survey, &statistic, full, ret, reterr));
+    TF_TRY(tf_survey_fit(set->arena, set->by_psu != NULL ? set->by_psu : set->survey, &statistic, full,
+                         ret, reterr));
     if (set->logits)
         take_logits(set, ret);
     return TF_OK;
@@ -258,8 +306,8 @@ enum tf_code tf_groups_difference(const struct tf_group_set *set, size_t a, size
     struct tf_arena *scratch = tf_arena_new("a difference", (size_t)4 << 30);
     double *z = TF_NEW_N(scratch, double, n), *other = TF_NEW_N(scratch, double, n);
     bool *either = TF_NEW_N(scratch, bool, n);
-    linear_of(set, a, z);
-    linear_of(set, b, other);
+    linear_of(set, a, NULL, n, z);
+    linear_of(set, b, NULL, n, other);
     for (size_t k = 0; k < n; k++)
         z[k] -= other[k];
     for (size_t side = 0; side < 2; side++) {
@@ -384,10 +432,13 @@ void tf_groups_notes(struct tf_runner *r, struct tf_result *out, const struct tf
 bool *tf_answered(struct tf_arena *arena, const struct tf_table *t, const size_t *col, size_t n)
 {
     bool *answered = TF_NEW_N(arena, bool, t->n_rows + 1);
-    for (size_t row = 0; row < t->n_rows; row++) {
-        answered[row] = true;
-        for (size_t k = 0; k < n && answered[row]; k++)
-            answered[row] = !tf_value_missing(&t->col[col[k]], row);
+    memset(answered, 1, t->n_rows * sizeof *answered);
+    for (size_t k = 0; k < n; k++) {
+        const struct tf_column *c = &t->col[col[k]];
+        for (size_t row = 0; row < t->n_rows; row++)
+            answered[row] = answered[row] &&
+                            (c->type == TF_NUMBER ? c->miss[row] == TF_PRESENT && !isnan(c->num[row])
+                                                  : !tf_value_missing(c, row));
     }
     return answered;
 }
@@ -407,6 +458,21 @@ enum tf_code tf_ask_vars(const struct tf_runner *r, const struct tf_ask *ask, si
                                                                  : at;
         TF_TRY(tf_ask_column(r, place, ask->var[k], &(*ret)[k], reterr));
     }
+    return TF_OK;
+}
+
+enum tf_code tf_ask_values(const struct tf_runner *r, const struct tf_yaml *at, const char *name,
+                           const double **ret, struct tf_err *reterr)
+{
+    double *made;
+    size_t col;
+    TF_TRY(tf_ask_column(r, at, name, &col, reterr));
+    if (r->t->col[col].type == TF_NUMBER) {
+        *ret = r->t->col[col].num;
+        return TF_OK;
+    }
+    TF_TRY(tf_ask_numbers(r, at, name, &made, reterr));
+    *ret = made;
     return TF_OK;
 }
 

@@ -45,7 +45,12 @@ struct tf_group_set {
     double *v_logit;       /* [p] then, else NULL */
     bool *mask;            /* scratch of the statistic */
     uint32_t *seen_psu, *seen_stratum, stamp;
+    const struct tf_survey *by_psu; /* tf_survey_by_psu, or NULL */
 };
+/* Where only the first stage varies, a survey is its PSUs: the same survey with one row for each, for
+ * linearised variables summed to PSUs. NULL where rows matter (later stages, calibrated weights, PPS,
+ * phases, replicates), or where it would save nothing. */
+const struct tf_survey *tf_survey_by_psu(struct tf_arena *arena, const struct tf_survey *s);
 struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_survey *survey);
 /* Add a group: fields kind, code, n_cells, y, x, df are taken from `group`; the cases are the rows of
  * `domain` where `answered` (NULL: all). n_domain: rows of the domain. */
@@ -72,6 +77,10 @@ bool *tf_answered(struct tf_arena *arena, const struct tf_table *t, const size_t
 /* Columns of ask->var; an error when there is none. */
 TF_MUST_CHECK enum tf_code tf_ask_vars(const struct tf_runner *r, const struct tf_ask *ask,
                                        size_t **ret, struct tf_err *reterr);
+/* The values of a column of numbers, of use where it answered; an error for one of words. */
+TF_MUST_CHECK enum tf_code tf_ask_values(const struct tf_runner *r, const struct tf_yaml *at,
+                                         const char *name, const double **ret,
+                                         struct tf_err *reterr);
 /* Does a column hold words (then means and totals are of its categories)? */
 bool tf_holds_words(const struct tf_column *c, size_t n_rows);
 /* Its categories, refused when there are too many for a table. */

@@ -2,6 +2,8 @@
 #ifndef TF_MEASURE_INSIDE_H
 #define TF_MEASURE_INSIDE_H
 
+#include <math.h>
+
 #include "base/yaml.h"
 #include "measure/measure.h"
 
@@ -54,12 +56,21 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
 struct tf_contrast tf_difference(const struct tf_estimate *a, const struct tf_estimate *b,
                                  double variance, double df, double level);
 
-/* ---- sum.c: compensated sum (Neumaier 1974) ---- */
+/* ---- compensated sum: the rounding error of each addition is carried along (Neumaier 1974, ZAMM
+ * 54, 39-51), so that a sum of a million weights is right to the last digit or so ---- */
 struct tf_sum {
     double s, c;
 };
-void tf_sum_add(struct tf_sum *sum, double x);
-double tf_sum_of(const struct tf_sum *sum);
+static inline void tf_sum_add(struct tf_sum *sum, double x)
+{
+    const double t = sum->s + x;
+    sum->c += fabs(sum->s) >= fabs(x) ? (sum->s - t) + x : (x - t) + sum->s;
+    sum->s = t;
+}
+static inline double tf_sum_of(const struct tf_sum *sum)
+{
+    return sum->s + sum->c;
+}
 
 /* ---- estimate.c ---- */
 struct tf_survey;

@@ -22,14 +22,12 @@ static enum tf_code add_groups(struct numbers *q, struct tf_err *reterr)
         df[d] = tf_ask_df(r, ask, q->domain[d].in);
     for (size_t v = 0; v < ask->n_vars; v++) {
         struct tf_group g = {.kind = q->kind, .n_cells = 1};
-        double *y = NULL;
         if (tf_holds_words(&r->t->col[q->col[v]], r->t->n_rows)) {
             TF_TRY(tf_ask_categories(r, ask->at, q->col[v], &q->codes[v], reterr));
             g.code = q->codes[v]->of;
             g.n_cells = q->codes[v]->n;
         } else {
-            TF_TRY(tf_ask_numbers(r, ask->at, ask->var[v], &y, reterr));
-            g.y = y;
+            TF_TRY(tf_ask_values(r, ask->at, ask->var[v], &g.y, reterr));
         }
         const bool *answered = tf_answered(r->arena, r->t, ask->listwise ? q->col : &q->col[v],
                                            ask->listwise ? ask->n_vars : 1);

@@ -1,45 +1,47 @@
 /* Weighted values in order, of which only the places that are looked at get sorted.
  *
- * A quantile with its interval looks at a handful of places among a million. So values are dealt into
- * buckets of equal width between the least and the greatest,
+ * A quantile with its interval looks at a handful of places among a million. So values fall into buckets
+ * of equal width between the least and the greatest, and one pass keeps for each value its bucket, and
+ * for each bucket its count and its weight:
  *
- *     y  ->  bucket (y - low) / (high - low) x buckets  ->  x[], w[], row[] grouped by bucket
+ *     y  ->  bucket (y - low) / (high - low) x buckets  ->  count[], weight[]
  *
- * one pass to count, one to deal, each by several threads on fixed shares of the cases; a bucket is
- * sorted when a place in it is first asked for. With a skew distribution buckets are unequal and
- * some are long; the order stays right and costs more.
+ * A bucket is gathered (one more look at the bucket numbers) and sorted when a place in it is first asked
+ * for; who asks for more than a few gets all of them dealt at once. With a skew distribution buckets are
+ * unequal and some are long; the order stays right and costs more.
  *
- * Cumulated weights are sums of pairs (Neumaier 1974: the rounding error is carried along), in the
- * order of the values, then of the rows. So `cum <= p W` is decided on correctly rounded sums, as
- * R's cumsum in extended precision does, and a p that falls exactly on a step is seen to do so. The
- * shares of the threads are fixed: the same bits with any number of threads. */
+ * Cumulated weights are compensated sums in the order of the values, then of the rows. So `cum <= p W` is
+ * decided on correctly rounded sums, as R's cumsum in extended precision does, and a p that falls exactly
+ * on a step is seen to do so. The parts that threads take are fixed: the same bits with any number. */
 #include <math.h>
-#include <stdlib.h>
+#include <string.h>
 
 #include "measure/sorted.h"
 #include "measure/inside.h"
 #include "measure/variance.h"
 
-enum { SHARES = 4, MOST_BUCKETS = 16384, PER_BUCKET = 32 };
+enum { SHARES = 4, MOST_BUCKETS = 16384, PER_BUCKET = 32, FEW = 64 };
 
 struct entry {
     double x, w, cum;
-    uint32_t row;
 };
 struct tf_sorted {
-    size_t n, n_buckets;
-    struct entry *e;        /* [n] grouped by bucket */
-    size_t *start;          /* [n_buckets + 1] */
+    struct tf_arena *arena;
+    const double *y, *w;
+    const uint32_t *row;
+    size_t n, n_buckets, n_asked;
+    double low, scale;      /* bucket = (y - low) * scale */
+    uint16_t *bucket;       /* [n] */
+    size_t *start;          /* [n_buckets + 1] places of the buckets before */
     struct tf_sum *before;  /* [n_buckets + 1] weights of the buckets before */
-    bool *ready;            /* [n_buckets] */
+    struct entry **e;       /* [n_buckets] its entries in order, NULL when nobody has asked */
+    struct entry *dealt;    /* [n] all of them by bucket, once many were asked for */
 };
 struct dealing { /* what the jobs share */
     struct tf_sorted *s;
-    const double *y, *w;
-    const uint32_t *row;
-    uint16_t *bucket; /* [n] */
-    double low[SHARES], high[SHARES], scale;
-    size_t *at[SHARES]; /* [n_buckets] count, then next place */
+    double low[SHARES], high[SHARES];
+    size_t *count[SHARES];      /* [n_buckets], then the next place */
+    struct tf_sum *sum[SHARES]; /* [n_buckets] */
 };
 
 static size_t share_start(size_t n, size_t share)
@@ -50,125 +52,158 @@ static size_t share_start(size_t n, size_t share)
 static void find_range(void *context, size_t share)
 {
     struct dealing *d = context;
-    const size_t from = share_start(d->s->n, share), to = share_start(d->s->n, share + 1);
-    d->low[share] = (double)INFINITY;
-    d->high[share] = -(double)INFINITY;
-    for (size_t k = from; k < to; k++) {
-        const double y = d->y[d->row[k]];
-        d->low[share] = y < d->low[share] ? y : d->low[share];
-        d->high[share] = y > d->high[share] ? y : d->high[share];
+    const struct tf_sorted *s = d->s;
+    double low = (double)INFINITY, high = -(double)INFINITY;
+    for (size_t k = share_start(s->n, share); k < share_start(s->n, share + 1); k++) {
+        const double y = s->y[s->row[k]];
+        low = y < low ? y : low;
+        high = y > high ? y : high;
     }
+    d->low[share] = low;
+    d->high[share] = high;
+}
+
+static size_t bucket_of_value(const struct tf_sorted *s, double y)
+{
+    const double at = (y - s->low) * s->scale, last = (double)(s->n_buckets - 1);
+    return at < last ? (at > 0 ? (size_t)at : 0) : (size_t)last;
 }
 
 static void count(void *context, size_t share)
 {
     struct dealing *d = context;
-    const size_t from = share_start(d->s->n, share), to = share_start(d->s->n, share + 1);
-    const double last = (double)(d->s->n_buckets - 1);
-    for (size_t k = from; k < to; k++) {
-        const double at = (d->y[d->row[k]] - d->low[0]) * d->scale;
-        d->bucket[k] = (uint16_t)(at < last ? at : last);
-        d->at[share][d->bucket[k]]++;
-    }
-}
-
-static void deal(void *context, size_t share)
-{
-    struct dealing *d = context;
-    const size_t from = share_start(d->s->n, share), to = share_start(d->s->n, share + 1);
-    for (size_t k = from; k < to; k++) {
-        const uint32_t row = d->row[k];
-        d->s->e[d->at[share][d->bucket[k]]++] =
-            (struct entry){.x = d->y[row], .w = d->w[row], .row = row};
-    }
-}
-
-static void add_up(void *context, size_t share)
-{
-    struct dealing *d = context;
     struct tf_sorted *s = d->s;
-    const size_t from = share_start(s->n_buckets, share);
-    const size_t to = share_start(s->n_buckets, share + 1);
-    for (size_t b = from; b < to; b++) /* a bucket's own sum, moved on by the caller */
-        for (size_t k = s->start[b]; k < s->start[b + 1]; k++)
-            tf_sum_add(&s->before[b + 1], s->e[k].w);
+    for (size_t k = share_start(s->n, share); k < share_start(s->n, share + 1); k++) {
+        const size_t b = bucket_of_value(s, s->y[s->row[k]]);
+        s->bucket[k] = (uint16_t)b;
+        d->count[share][b]++;
+        tf_sum_add(&d->sum[share][b], s->w[s->row[k]]);
+    }
 }
 
-/* Places of each bucket: those of share 0 first, then share 1 … */
-static void lay_out(struct dealing *d)
+static void add_up(struct dealing *d)
 {
-    size_t next = 0;
-    for (size_t b = 0; b < d->s->n_buckets; b++) {
-        d->s->start[b] = next;
+    struct tf_sorted *s = d->s;
+    for (size_t b = 0; b < s->n_buckets; b++) {
+        s->start[b + 1] = s->start[b];
+        s->before[b + 1] = s->before[b];
         for (size_t share = 0; share < SHARES; share++) {
-            const size_t m = d->at[share][b];
-            d->at[share][b] = next;
-            next += m;
+            s->start[b + 1] += d->count[share][b];
+            tf_sum_add(&s->before[b + 1], d->sum[share][b].s);
+            s->before[b + 1].c += d->sum[share][b].c;
         }
     }
-    d->s->start[d->s->n_buckets] = next;
 }
 
 struct tf_sorted *tf_sorted_make(struct tf_arena *arena, const double *y, const double *w,
                                  const uint32_t *row, size_t n, unsigned threads)
 {
     struct tf_sorted *s = TF_NEW(arena, struct tf_sorted);
-    struct dealing d = {.s = s, .y = y, .w = w, .row = row};
-    s->n = n;
+    struct dealing d = {.s = s};
+    *s = (struct tf_sorted){.arena = arena, .y = y, .w = w, .row = row, .n = n};
     s->n_buckets = n / PER_BUCKET + 1 < MOST_BUCKETS ? n / PER_BUCKET + 1 : MOST_BUCKETS;
-    s->e = TF_NEW_N(arena, struct entry, n + 1);
     s->start = TF_NEW_N(arena, size_t, s->n_buckets + 1);
     s->before = TF_NEW_N(arena, struct tf_sum, s->n_buckets + 1);
-    s->ready = TF_NEW_N(arena, bool, s->n_buckets);
-    d.bucket = TF_NEW_N(arena, uint16_t, n + 1);
-    for (size_t share = 0; share < SHARES; share++)
-        d.at[share] = TF_NEW_N(arena, size_t, s->n_buckets);
+    s->e = TF_NEW_N(arena, struct entry *, s->n_buckets);
+    s->bucket = TF_NEW_N(arena, uint16_t, n + 1);
+    for (size_t share = 0; share < SHARES; share++) {
+        d.count[share] = TF_NEW_N(arena, size_t, s->n_buckets);
+        d.sum[share] = TF_NEW_N(arena, struct tf_sum, s->n_buckets);
+    }
     tf_in_parallel(threads, SHARES, find_range, &d);
     for (size_t share = 1; share < SHARES; share++) {
         d.low[0] = fmin(d.low[0], d.low[share]);
         d.high[0] = fmax(d.high[0], d.high[share]);
     }
-    d.scale = d.high[0] > d.low[0] ? (double)s->n_buckets / (d.high[0] - d.low[0]) : 0;
-    if (!isfinite(d.scale)) /* values next to each other, or infinitely far */
-        d.scale = 0;
+    s->low = d.low[0];
+    s->scale = d.high[0] > d.low[0] ? (double)s->n_buckets / (d.high[0] - d.low[0]) : 0;
+    if (!isfinite(s->scale)) /* values next to each other, or infinitely far */
+        s->scale = 0;
     tf_in_parallel(threads, SHARES, count, &d);
-    lay_out(&d);
-    tf_in_parallel(threads, SHARES, deal, &d);
-    tf_in_parallel(threads, SHARES, add_up, &d);
-    for (size_t b = 0; b < s->n_buckets; b++) {
-        const struct tf_sum own = s->before[b + 1];
-        s->before[b + 1] = s->before[b];
-        tf_sum_add(&s->before[b + 1], own.s);
-        s->before[b + 1].c += own.c;
-    }
+    add_up(&d);
     return s;
 }
 
 /* ---- Places ------------------------------------------------------------------------------- */
 
-static int by_value(const void *a, const void *b)
+/* Merge e[0..m) and e[m..n), both in order: of equal values the left ones first. */
+static void merge(struct entry *e, size_t m, size_t n, struct entry *scratch)
 {
-    const struct entry *p = a, *q = b;
-    if (p->x < q->x || p->x > q->x)
-        return p->x < q->x ? -1 : 1;
-    return (p->row > q->row) - (p->row < q->row);
+    size_t i = 0, j = m;
+    if (m >= n || e[m - 1].x <= e[m].x)
+        return;
+    memcpy(scratch, e, m * sizeof *e);
+    for (size_t k = 0; i < m; k++)
+        e[k] = j < n && e[j].x < scratch[i].x ? e[j++] : scratch[i++];
 }
 
-static void get_ready(struct tf_sorted *s, size_t b)
+/* Sort by value; equal values stay as they stand. Runs of 16 by insertion, then merged. */
+static void sort(struct entry *e, size_t n, struct entry *scratch)
 {
-    struct tf_sum sum = s->before[b];
-    bool sorted = true; /* as a bucket of one value, such as an age, is */
-    if (s->ready[b])
-        return;
-    for (size_t k = s->start[b] + 1; sorted && k < s->start[b + 1]; k++)
-        sorted = by_value(&s->e[k - 1], &s->e[k]) <= 0;
-    if (!sorted)
-        qsort(s->e + s->start[b], s->start[b + 1] - s->start[b], sizeof *s->e, by_value);
-    for (size_t k = s->start[b]; k < s->start[b + 1]; k++) {
-        tf_sum_add(&sum, s->e[k].w);
-        s->e[k].cum = tf_sum_of(&sum);
+    enum { RUN = 16 };
+    for (size_t from = 0; from < n; from += RUN)
+        for (size_t k = from + 1; k < n && k < from + RUN; k++) {
+            const struct entry moved = e[k];
+            size_t at = k;
+            for (; at > from && e[at - 1].x > moved.x; at--)
+                e[at] = e[at - 1];
+            e[at] = moved;
+        }
+    for (size_t width = RUN; width < n; width *= 2)
+        for (size_t from = 0; from + width < n; from += 2 * width)
+            merge(e + from, width, n - from < 2 * width ? n - from : 2 * width, scratch);
+}
+
+/* Everything by bucket, each in the order of rows. */
+static void deal_all(struct tf_sorted *s)
+{
+    size_t *next = TF_NEW_N(s->arena, size_t, s->n_buckets);
+    s->dealt = TF_NEW_N(s->arena, struct entry, s->n + 1);
+    memcpy(next, s->start, s->n_buckets * sizeof *next);
+    for (size_t k = 0; k < s->n; k++)
+        s->dealt[next[s->bucket[k]]++] = (struct entry){.x = s->y[s->row[k]], .w = s->w[s->row[k]]};
+}
+
+/* The entries of one bucket: blocks without any are passed over at the speed of memory. */
+static void gather(const struct tf_sorted *s, uint16_t b, struct entry *e)
+{
+    enum { BLOCK = 64 };
+    size_t m = 0;
+    for (size_t from = 0; from < s->n; from += BLOCK) {
+        const uint16_t *block = s->bucket + from;
+        const size_t size = s->n - from < BLOCK ? s->n - from : BLOCK;
+        uint16_t any = size < BLOCK;
+        if (size == BLOCK)
+            for (size_t i = 0; i < BLOCK; i++)
+                any |= (uint16_t)(block[i] == b);
+        for (size_t i = 0; any != 0 && i < size; i++)
+            if (block[i] == b)
+                e[m++] = (struct entry){.x = s->y[s->row[from + i]], .w = s->w[s->row[from + i]]};
     }
-    s->ready[b] = true;
+}
+
+static const struct entry *get_ready(struct tf_sorted *s, size_t b)
+{
+    const size_t n = s->start[b + 1] - s->start[b];
+    struct tf_sum sum = s->before[b];
+    if (s->e[b] != NULL)
+        return s->e[b];
+    if (++s->n_asked == FEW)
+        deal_all(s);
+    if (s->dealt != NULL) {
+        s->e[b] = s->dealt + s->start[b];
+    } else {
+        s->e[b] = TF_NEW_N(s->arena, struct entry, n + 1);
+        gather(s, (uint16_t)b, s->e[b]);
+    }
+    struct tf_arena *scratch = tf_arena_new("a bucket", (size_t)4 << 30);
+    sort(s->e[b], n, TF_NEW_N(scratch, struct entry, n + 1));
+    tf_arena_free(scratch);
+    for (size_t k = 0; k < n; k++) {
+        tf_sum_add(&sum, s->e[b][k].w);
+        s->e[b][k].cum = tf_sum_of(&sum);
+    }
+    return s->e[b];
 }
 
 /* The bucket of a place: the last that starts at or before it and is not empty. */
@@ -188,8 +223,8 @@ static size_t bucket_of(const struct tf_sorted *s, size_t k)
 struct tf_ranked tf_sorted_at(struct tf_sorted *s, size_t k)
 {
     const size_t b = bucket_of(s, k);
-    get_ready(s, b);
-    return (struct tf_ranked){s->e[k].x, s->e[k].w, s->e[k].cum, s->e[k].row};
+    const struct entry *e = get_ready(s, b) + (k - s->start[b]);
+    return (struct tf_ranked){e->x, e->w, e->cum};
 }
 
 size_t tf_sorted_n(const struct tf_sorted *s)
@@ -214,25 +249,27 @@ size_t tf_sorted_below(struct tf_sorted *s, double limit)
     }
     if (low == s->n_buckets)
         return s->n;
-    get_ready(s, low);
+    const struct entry *e = get_ready(s, low);
     size_t k = s->start[low];
-    while (k < s->start[low + 1] && s->e[k].cum <= limit)
+    while (k < s->start[low + 1] && e[k - s->start[low]].cum <= limit)
         k++;
     return k;
 }
 
+/* Values in order fall into buckets in order, so the bucket of a value knows the rest. */
 static size_t places(struct tf_sorted *s, double value, bool with)
 {
-    size_t low = 0, high = s->n; /* places before low are in, from high on out */
+    const size_t b = bucket_of_value(s, value);
+    const struct entry *e = get_ready(s, b);
+    size_t low = 0, high = s->start[b + 1] - s->start[b];
     while (low < high) {
         const size_t middle = low + (high - low) / 2;
-        const double x = tf_sorted_at(s, middle).x;
-        if (x < value || (with && x <= value))
+        if (e[middle].x < value || (with && e[middle].x <= value))
             low = middle + 1;
         else
             high = middle;
     }
-    return low;
+    return s->start[b] + low;
 }
 
 size_t tf_sorted_up_to(struct tf_sorted *s, double value)

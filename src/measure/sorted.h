@@ -13,10 +13,9 @@ struct tf_sorted;
 /* The values y[row[k]] with weights w[row[k]] > 0, k = 0..n-1; ties stay in the order of row. */
 struct tf_sorted *tf_sorted_make(struct tf_arena *arena, const double *y, const double *w,
                                  const uint32_t *row, size_t n, unsigned threads);
-/* One place k = 0..n-1 of the order: value, weight, weights up to and with it, its row. */
+/* One place k = 0..n-1 of the order: value, weight, weights up to and with it. */
 struct tf_ranked {
     double x, w, cum;
-    uint32_t row;
 };
 struct tf_ranked tf_sorted_at(struct tf_sorted *s, size_t k);
 size_t tf_sorted_n(const struct tf_sorted *s);
