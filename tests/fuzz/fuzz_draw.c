@@ -1,6 +1,7 @@
-/* The draw: the first byte says what the rest is. A frame is drawn from by every method, and whatever is
- * drawn has probabilities that are probabilities and pairs within the bounds of any two events; a file
- * of strata, counted segments, landmarks, a roster, a listing end in a table or in an error. */
+/* The draw: the first byte says what the rest is. A frame is drawn from by every method, and
+ * whatever is drawn has probabilities that are probabilities and pairs within the bounds of any two
+ * events; a file of strata, counted segments, landmarks, a roster, a listing end in a table or in an
+ * error. */
 #include "fuzz.h"
 
 #include <math.h>
@@ -26,19 +27,21 @@ static void check(const struct tf_sample *s)
 
 static void draw_all(struct tf_arena *arena, const char *path)
 {
-    static const char *const balance[] = {"households"};
+    static const char *const balance[] = {"households"}, *const order[] = {"stratum", "psu"};
     struct tf_notices notices = {.arena = arena};
     struct tf_frame *f;
     struct tf_sample *s;
     struct tf_err err;
-    if (tf_frame_check(arena, path, (struct tf_frame_opt){.take = 10}, &notices, &f, &err) != TF_OK ||
+    const struct tf_frame_opt opt_frame = {.take = 10};
+    if (tf_frame_check(arena, path, opt_frame, &notices, &f, &err) != TF_OK ||
         tf_notices_count(&notices, TF_ERROR) > 0 || f->n > 60)
         return;
-    for (int m = 0; m < TF_N_DRAW; m++) {
-        const bool cube = m == TF_DRAW_CUBE;
-        const struct tf_draw_opt opt = {.n = 4, .seed = "fuzz", .method = (enum tf_draw_method)m, .min = 2,
-                                        .joint = true, .reserve = 1, .n_balance = cube ? 1 : 0,
-                                        .balance = cube ? balance : NULL};
+    for (int m = 0; m <= TF_N_DRAW; m++) {
+        const bool across = m == TF_N_DRAW, cube = across || m == TF_DRAW_CUBE;
+        const struct tf_draw_opt opt = {
+            .n = 4, .seed = "fuzz", .method = cube ? TF_DRAW_CUBE : (enum tf_draw_method)m,
+            .min = 2, .joint = true, .reserve = 1, .n_balance = cube ? 1 : 0, .balance = balance,
+            .across = across, .order = order, .n_order = across ? 2 : 0};
         if (tf_sample_select(arena, f, &opt, &s, &err) == TF_OK)
             check(s);
     }
@@ -66,8 +69,8 @@ static void try_input(struct tf_arena *arena, const char *data, size_t n)
         (void)!tf_segments_draw(arena, path, "fuzz", &t, &err);
         break;
     case 3:
-        (void)!tf_walk_draw(arena, path, path, (struct tf_walk_opt){.doors = 3, .interval = 2}, "fuzz",
-                            &t, &err);
+        (void)!tf_walk_draw(arena, path, path, (struct tf_walk_opt){.doors = 3, .interval = 2},
+                            "fuzz", &t, &err);
         break;
     case 4:
         (void)!tf_dyads_draw_by(arena, path, TF_WITHIN_LAST, "2021-02-29", "fuzz", &t, &err);
