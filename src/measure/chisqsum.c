@@ -215,7 +215,7 @@ double tf_chisqsum(double x, const double *lambda, size_t n, double ddf, enum tf
         return guess;
     if (isfinite(ddf)) {
         q.minus = x / ddf;
-        q.times = floor(ddf);
+        q.times = floor(ddf * (1 + 1e-12)); /* 397.99999999999994 was meant as 398 */
         q.x = 0;
         if (!(q.times >= 1))
             return guess;

@@ -72,7 +72,8 @@ static enum tf_code read_tests(const struct tf_runner *r, const struct tf_ask *a
         if (!tf_association_named(word[k], &which)) {
             (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr, "no test is called '%s'",
                                word[k]);
-            return tf_help(reterr, "Choose from F, Chisq, Wald, adjWald, lincom, saddlepoint.");
+            return tf_help(reterr, "Choose from F, Chisq, Wald, adjWald, lincom, saddlepoint, "
+                                   "exact.");
         }
         if (asked->n_tests < TF_N_ASSOCIATIONS)
             asked->test[asked->n_tests++] = which;
@@ -412,8 +413,8 @@ static void notes(struct tf_runner *r, const struct asked *asked, struct tf_resu
                                "replicates.");
     for (size_t k = 0; k < asked->n_tests; k++)
         if (asked->test[k] == TF_TEST_LINCOM)
-            tf_result_note(r, out, "lincom is the exact distribution; R survey without the package "
-                                   "CompQuadForm answers it by saddlepoint.");
+            tf_result_note(r, out, "lincom: by saddlepoint, as R survey without the package "
+                                   "CompQuadForm; `exact` is the distribution itself.");
     if (asked->n_tests > 0)
         tf_result_note(r, out, "Tests: Rao & Scott (1984), Pearson's X-squared with the design "
                                "effects of the table.");

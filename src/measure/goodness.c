@@ -9,7 +9,7 @@
  *
  * so that X^2 is a sum of chi-squares weighted by the eigenvalues of J V J' (Rao & Scott 1981, JASA
  * 76, 221-230). As R's svygofchisq: X^2 is that of the population's size, and its distribution is
- * Satterthwaite's unless lincom or saddlepoint is asked for. Probabilities are scaled to 1. */
+ * Satterthwaite's unless another is asked for. Probabilities are scaled to 1. */
 #include <math.h>
 #include <string.h>
 
@@ -73,10 +73,10 @@ static enum tf_code read_keys(const struct tf_runner *r, const struct tf_ask *as
         enum tf_association *which = &f->test[f->n_tests++];
         if (!tf_association_named(word[k], which) ||
             (*which != TF_TEST_CHISQ && *which != TF_TEST_LINCOM &&
-             *which != TF_TEST_SADDLEPOINT)) {
+             *which != TF_TEST_SADDLEPOINT && *which != TF_TEST_EXACT)) {
             (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr,
                                "no test of fit is called '%s'", word[k]);
-            return tf_help(reterr, "Choose from Chisq, lincom, saddlepoint.");
+            return tf_help(reterr, "Choose from Chisq, lincom, saddlepoint, exact.");
         }
     }
     return TF_OK;
@@ -131,9 +131,9 @@ static void make_tests(struct tf_runner *r, const struct fit_ask *f, const struc
             continue;
         test->df = which == TF_TEST_CHISQ ? sum * sum / square : (double)NAN;
         test->p = tf_chisqsum(c.x2, c.lambda, c.q, (double)INFINITY,
-                              which == TF_TEST_CHISQ    ? TF_SATTERTHWAITE
-                              : which == TF_TEST_LINCOM ? TF_EXACT
-                                                        : TF_SADDLEPOINT);
+                              which == TF_TEST_CHISQ   ? TF_SATTERTHWAITE
+                              : which == TF_TEST_EXACT ? TF_EXACT
+                                                       : TF_SADDLEPOINT);
     }
 }
 

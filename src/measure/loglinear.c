@@ -257,7 +257,8 @@ static struct effects effects_of(const struct run *u)
 static struct tf_tested test_of(const struct run *u, double value, const struct effects *e,
                                 bool score, enum tf_association which)
 {
-    const bool read = which == TF_TEST_SADDLEPOINT && score && e->as_read != NULL;
+    const bool saddle = which == TF_TEST_SADDLEPOINT || which == TF_TEST_LINCOM;
+    const bool read = saddle && score && e->as_read != NULL;
     struct tf_tested t = tf_tested_by_effects(value, read ? e->as_read : e->lambda, e->q, u->df,
                                               false, which);
     double trace = 0;
@@ -351,7 +352,7 @@ static enum tf_code read_tests(const struct tf_runner *r, const struct tf_ask *a
         if (!tf_association_named(word[k], w) || *w == TF_TEST_WALD || *w == TF_TEST_ADJWALD) {
             (void)tf_yaml_fail(tf_yaml_get(ask->at, "tests"), reterr,
                                "no test of a log-linear model is called '%s'", word[k]);
-            return tf_help(reterr, "Choose from F, Chisq, lincom, saddlepoint.");
+            return tf_help(reterr, "Choose from F, Chisq, lincom, saddlepoint, exact.");
         }
     }
     return TF_OK;

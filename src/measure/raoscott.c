@@ -12,15 +12,16 @@
  *
  *     F            X^2 / tr Delta against F(d, d nu), d = (tr Delta)^2 / tr Delta^2; second order
  *     Chisq        X^2 / mean lambda against chi-square(q), q = (rows - 1)(cols - 1); first order
- *     lincom       the sum of chi-squares itself (chisqsum.c), exact
+ *     exact        the sum of chi-squares itself (chisqsum.c)
  *     saddlepoint  the same by saddlepoint
+ *     lincom       as R survey without its package CompQuadForm: saddlepoint
  *     Wald         Y' V_Y^-1 Y / q against F(q, nu); Y_ij = T_ij - T_i. T_.j / T of the totals
  *     adjWald      the same, adjusted for few degrees of freedom: F(q, nu - q + 1)
  *
- * As R survey 4.1: for linearised designs lincom and saddlepoint stand over chi2 with d nu degrees
+ * As R survey 4.1: for linearised designs these three stand over chi2 with d nu degrees
  * of freedom, for replicate weights over none; X^2 counts all cases of the domain, those who did
- * not answer too (nothing but the printed X^2 depends on it). R without the package CompQuadForm
- * answers lincom by saddlepoint, with a warning; here it is exact always.
+ * not answer too (nothing but the printed X^2 depends on it). R's lincom is exact where CompQuadForm
+ * is installed and the saddlepoint, with a warning, where it is not; so each answer has its own word.
  *
  * A cell of nobody has weight 0 in D^-1. A row or column of nobody must be left out by the caller. */
 #include <math.h>
@@ -38,6 +39,7 @@ static const char *const WORD[TF_N_ASSOCIATIONS] = {
     [TF_TEST_ADJWALD] = "adjWald",
     [TF_TEST_LINCOM] = "lincom",
     [TF_TEST_SADDLEPOINT] = "saddlepoint",
+    [TF_TEST_EXACT] = "exact",
 };
 
 const char *tf_association_word(enum tf_association which)
@@ -80,9 +82,10 @@ struct tf_tested tf_tested_by_effects(double x2, const double *lambda, size_t q,
     case TF_TEST_CHISQ: t.p = pchisq(x2 / trace * (double)q, (double)q, 0, 0); return t;
     case TF_TEST_LINCOM:
     case TF_TEST_SADDLEPOINT:
+    case TF_TEST_EXACT:
         t.ddf = over_f ? ddf : (double)NAN;
         t.p = tf_chisqsum(x2, lambda, q, over_f ? ddf : (double)INFINITY,
-                          which == TF_TEST_LINCOM ? TF_EXACT : TF_SADDLEPOINT);
+                          which == TF_TEST_EXACT ? TF_EXACT : TF_SADDLEPOINT);
         return t;
     case TF_TEST_WALD:
     case TF_TEST_ADJWALD:

@@ -32,7 +32,7 @@ struct tf_tabulated tf_tabulated_part(struct tf_arena *arena, const struct tf_ta
 
 /* ---- raoscott.c: tests on a two-way table ---- */
 enum tf_association { TF_TEST_F, TF_TEST_CHISQ, TF_TEST_WALD, TF_TEST_ADJWALD, TF_TEST_LINCOM,
-                      TF_TEST_SADDLEPOINT, TF_N_ASSOCIATIONS };
+                      TF_TEST_SADDLEPOINT, TF_TEST_EXACT, TF_N_ASSOCIATIONS };
 const char *tf_association_word(enum tf_association which);
 bool tf_association_named(const char *word, enum tf_association *ret);
 struct tf_tested {
@@ -45,7 +45,7 @@ struct tf_tested tf_association_test(struct tf_arena *arena, const struct tf_tab
                                      size_t rows, size_t cols, size_t cases, double nu,
                                      enum tf_association which);
 /* From the design effects alone: statistic x2 of weights lambda [q] as R's pchisqsum and pFsum use
- * them. which: F, Chisq, lincom or saddlepoint; nu infinite: no denominator for the latter two. */
+ * them. which: F, Chisq, lincom, saddlepoint or exact; nu infinite: no denominator for the last three. */
 struct tf_tested tf_tested_by_effects(double x2, const double *lambda, size_t q, double nu,
                                       bool over_f, enum tf_association which);
 
