@@ -76,7 +76,7 @@ static struct tabulation tabulation_new(struct tf_arena *arena, const struct tf_
     t.group = number;
     t.in = TF_NEW_N(arena, bool, s->n);
     for (size_t i = 0; i < s->n; i++)
-        t.in[i] = of[i] != TF_NO_CODE && s->w[i] > 0;
+        t.in[i] = of[i] != TF_NO_CODE && tf_in_sample(s->w[i]);
     t.sum = TF_NEW_N(arena, struct tf_sum, k);
     t.total = TF_NEW_N(arena, double, k);
     t.share = TF_NEW_N(arena, double, k);
