@@ -165,7 +165,8 @@ static const double *column(struct tf_arena *arena, const struct tf_expr *e,
     const struct tf_column *c = &t->col[e->col];
     bool whole = c->type == TF_NUMBER; /* missing is NaN already: no copy */
     for (size_t row = 0; whole && row < t->n_rows; row++)
-        whole = c->miss[row] == TF_PRESENT || isnan(c->num[row]);
+        if (c->miss[row] != TF_PRESENT)
+            whole = isnan(c->num[row]);
     if (whole)
         return c->num;
     double *out = TF_NEW_N(arena, double, t->n_rows);

@@ -28,6 +28,7 @@ struct one { /* one domain */
     struct tf_model *m;
     bool *rows;       /* [n] complete, weight > 0 */
     struct tf_glm full; /* at the survey's weights */
+    double *score;    /* [n] working weight x working residual, 0 outside rows */
     const char *failed;
     size_t first;
 };
@@ -47,6 +48,10 @@ static enum tf_code first_fit(struct models *s, struct one *o, struct tf_err *re
     struct tf_err why = {.code = TF_OK};
     const enum tf_code code = tf_glm_fit(s->r->arena, o->m, s->r->survey->w, s->family, s->link,
                                          NULL, s->r->survey->threads, &o->full, &why);
+    o->score = TF_NEW_N(s->r->arena, double, o->m->n + 1);
+    for (size_t row = 0; row < o->m->n && code == TF_OK; row++)
+        if (o->rows[row])
+            o->score[row] = o->full.working[row] * o->full.residual[row];
     if (code == TF_OK)
         return TF_OK;
     if (s->n == 1 || code == TF_E_INPUT) {
@@ -99,7 +104,7 @@ static void linear(void *self, size_t k, double *z)
     const struct one *o = owner(s, k);
     const double *x = o->m->x[k - o->first];
     for (size_t row = 0; row < o->m->n; row++)
-        z[row] = o->rows[row] ? x[row] * o->full.working[row] * o->full.residual[row] : 0;
+        z[row] = o->rows[row] ? x[row] * o->score[row] : 0;
 }
 
 static const bool *domain(void *self, size_t k)

@@ -43,6 +43,8 @@ struct fit {
     size_t *column;    /* [p] */
     double *centre, *unit; /* [p] x~ = (x - centre) / unit */
     double scale;      /* mean weight */
+    bool fractional;   /* a response between 0 and 1 */
+    size_t started; /* `every` of the START pass that f->all holds; 0: another's */
     size_t n_groups, per_group, pairs;
     struct sums *group, all;
 };
@@ -66,22 +68,33 @@ static size_t row_at(const struct fit *f, size_t k)
     return f->row == NULL ? k : f->row[k];
 }
 
-static void load(const struct fit *f, size_t j, size_t from, size_t n, double *x)
+/* Column j of a block, centred and scaled, and its part of eta. `raw`: scratch for rows that do not
+ * stand side by side. */
+static void load(const struct fit *f, size_t j, double slope, size_t from, size_t n, double *raw,
+                 double *x, double *eta)
 {
-    const double *column = f->m->x[f->column[j]], centre = f->centre[j], inverse = 1 / f->unit[j];
+    const double *column = f->m->x[f->column[j]];
+    if (f->row == NULL && n == TF_GLM_BLOCK) {
+        tf_glm_load(column + from, f->centre[j], f->unit[j], slope, x, eta);
+        return;
+    }
     for (size_t k = 0; k < n; k++)
-        x[k] = (column[row_at(f, from + k)] - centre) * inverse;
+        raw[k] = column[row_at(f, from + k)];
     for (size_t k = n; k < TF_GLM_BLOCK; k++)
-        x[k] = 0;
+        raw[k] = f->centre[j];
+    tf_glm_load(raw, f->centre[j], f->unit[j], slope, x, eta);
 }
 
 /* The family's start: the score that solving H beta = X' W (eta0 - offset) + X' s wants. */
 static void start_block(const struct fit *f, struct tf_glm_block *b, size_t n)
 {
     double offset[TF_GLM_BLOCK] = {0};
+    const double none = tf_glm_start(f->family, f->link, 0), all = tf_glm_start(f->family, f->link, 1);
     for (size_t k = 0; k < n; k++) {
         offset[k] = b->eta[k];
-        b->eta[k] = tf_glm_start(f->family, f->link, b->y[k]);
+        b->eta[k] = f->fractional || f->family != TF_BINOMIAL
+                        ? tf_glm_start(f->family, f->link, b->y[k])
+                        : b->y[k] > 0 ? all : none;
     }
     tf_glm_rows(f->family, f->link, b);
     for (size_t k = 0; k < n; k++)
@@ -97,7 +110,9 @@ static void keep_block(const struct task *t, const struct tf_glm_block *b, size_
         t->out->eta[row] = b->eta[k];
         t->out->mu[row] = b->mu[k];
         t->out->working[row] = b->working[k] * f->scale;
-        t->out->residual[row] = (b->y[k] - b->mu[k]) / tf_link_slope(f->link, b->eta[k]);
+        t->out->residual[row] = b->working[k] > 0
+                                    ? b->score[k] / b->working[k]
+                                    : (b->y[k] - b->mu[k]) / tf_link_slope(f->link, b->eta[k]);
     }
 }
 
@@ -115,11 +130,8 @@ static void block(const struct task *t, size_t from, size_t n, struct sums *to)
         w[k] = f->w[row] * inverse;
         eta[k] = f->m->offset == NULL ? 0 : f->m->offset[row];
     }
-    for (size_t j = 0; j < f->p; j++) {
-        load(f, j, from, n, x + j * TF_GLM_BLOCK);
-        if (t->mode != START)
-            tf_glm_axpy(t->beta[j], x + j * TF_GLM_BLOCK, eta);
-    }
+    for (size_t j = 0; j < f->p; j++)
+        load(f, j, t->mode == START ? 0 : t->beta[j], from, n, wx, x + j * TF_GLM_BLOCK, eta);
     if (t->mode == START)
         start_block(f, &b, n);
     else
@@ -187,6 +199,7 @@ static void pass(struct fit *f, const double *beta, enum mode mode, size_t every
     for (size_t k = 1; k < n; k++)
         if (started[k])
             (void)pthread_join(task[k].thread, NULL);
+    f->started = mode == START ? every : 0;
     f->all.deviance = 0;
     f->all.invalid = false;
     memset(f->all.g, 0, f->p * sizeof *f->all.g);
@@ -220,6 +233,7 @@ static enum tf_code choose_rows(struct fit *f, struct tf_err *reterr)
         sum += f->w[row];
         low = m->y[row] < low ? m->y[row] : low;
         high = m->y[row] > high ? m->y[row] : high;
+        f->fractional = f->fractional || (m->y[row] > 0 && m->y[row] < 1);
     }
     f->n = n;
     f->scale = sum / (double)n;
@@ -398,22 +412,35 @@ static bool settle_step(struct fit *f, double *beta, const double *from, double 
     return !f->all.invalid && isfinite(f->all.deviance);
 }
 
-/* Rounds from beta (NULL start: the family's own) until a step is shorter than `enough`. */
-static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t every,
-                           double enough, size_t *count, struct tf_err *reterr)
+/* The squared length that Newton's next step will have, from the two before. */
+static double foresee(double length, double last)
 {
+    return isfinite(last) && last > 0 ? length / last / last * length * length : (double)INFINITY;
+}
+
+/* Rounds from beta until a step is shorter than `enough`. Where the next round is foreseen to move
+ * the predictors by less than 1e-9 or so, it writes out what the fit gives (out, when not NULL), and
+ * *done tells that no further look is needed. */
+static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t every,
+                           double enough, size_t *count, struct tf_glm *out, bool *done,
+                           struct tf_err *reterr)
+{
+    const double still = 1e-19 * (double)f->n;
     double *step = TF_NEW_N(f->arena, double, f->p), *was = TF_NEW_N(f->arena, double, f->p);
     double before = INFINITY, last = INFINITY, length = 0;
     int slow = 0;
     if (from_family) {
         memset(beta, 0, f->p * sizeof *beta);
-        pass(f, NULL, START, every, NULL);
+        if (f->started != every)
+            pass(f, NULL, START, every, NULL);
         if (!step_of(f, step, &length))
             return fail_separated(f, step, reterr);
         memcpy(beta, step, f->p * sizeof *beta);
     }
     for (size_t round = 0; round < ROUNDS; round++, (*count)++) {
-        pass(f, beta, ROUND, every, NULL);
+        const bool keep = out != NULL && foresee(length, last) <= still;
+        const double previous = length;
+        pass(f, beta, keep ? LAST : ROUND, every, out);
         if (!settle_step(f, beta, was, before, every))
             return fail_rounds(f, reterr);
         if (!step_of(f, step, &length))
@@ -422,15 +449,16 @@ static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t
         memcpy(was, beta, f->p * sizeof *beta);
         for (size_t j = 0; j < f->p; j++)
             beta[j] += step[j];
-        if (length <= enough || (length < 1e-18 && length >= last))
+        *done = keep && length <= still;
+        if (*done || length <= enough || (length < 1e-18 && length >= previous))
             return TF_OK;
+        last = round > 0 ? previous : (double)INFINITY;
         slow = length > 0.2 * last && length < last && f->family != TF_GAUSSIAN ? slow + 1 : 0;
         double far = 0;
         for (size_t j = 0; j < f->p; j++)
             far = fabs(beta[j]) > far ? fabs(beta[j]) : far;
         if (slow >= 10 && length > 1e-12 && far > 6) /* by a constant share: the optimum is far off */
             return fail_separated(f, beta, reterr);
-        last = length;
     }
     return fail_rounds(f, reterr);
 }
@@ -469,7 +497,8 @@ static enum tf_code give_back(struct fit *f, const double *b, struct tf_glm *ret
 static double constant_deviance(const struct fit *f)
 {
     double s = 0;
-    for (size_t k = 0; k < f->n && f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT; k++) {
+    for (size_t k = 0; k < f->n && f->fractional && f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT;
+         k++) {
         const size_t row = row_at(f, k);
         const double y = f->m->y[row];
         if (y > 0 && y < 1)
@@ -501,12 +530,26 @@ static bool at_the_edge(const struct fit *f, const struct tf_glm *ret)
     return false;
 }
 
+/* NaN in the rows that the fit does not use. */
+static void mark_unused(const struct fit *f, struct tf_glm *ret)
+{
+    size_t k = 0;
+    for (size_t row = 0; f->row != NULL && row < f->m->n; row++) {
+        if (k < f->n && f->row[k] == row) {
+            k++;
+            continue;
+        }
+        ret->eta[row] = ret->mu[row] = ret->working[row] = ret->residual[row] = (double)NAN;
+    }
+}
+
 static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *ret,
                            struct tf_err *reterr)
 {
     double *b = TF_NEW_N(f->arena, double, f->full + 1);
-    bool known = beta0 != NULL;
+    bool known = beta0 != NULL, done = false;
     TF_TRY(choose_rows(f, reterr));
+    mark_unused(f, ret);
     for (size_t j = 0; j < f->full; j++)
         f->column[j] = j;
     for (size_t j = 0; j < f->full; j++)
@@ -521,6 +564,7 @@ static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *re
             ret->working[row_at(f, k)] = f->w[row_at(f, k)];
         drop_aliased(f, ret);
         lay_out(f);
+        f->started = 0;
         known = false;
     }
     ret->rank = f->p;
@@ -530,27 +574,21 @@ static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *re
         to_scaled(f, beta0, b);
     if (!known && many && f->family != TF_GAUSSIAN) {
         struct tf_err ignored;
-        known = rounds(f, b, true, SAMPLE, 1e-6, &ret->iterations, &ignored) == TF_OK;
+        known = rounds(f, b, true, SAMPLE, 1e-6, &ret->iterations, NULL, &done, &ignored) == TF_OK;
     }
     const bool canonical = (f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT) ||
                            (f->family == TF_POISSON && f->link == TF_LINK_LOG) ||
                            (f->family == TF_GAUSSIAN && f->link == TF_LINK_IDENTITY);
     ret->iterations = 0;
-    TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations, reterr));
-    pass(f, b, LAST, 1, ret);
+    TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
+                  canonical ? ret : NULL, &done, reterr));
+    if (!done)
+        pass(f, b, LAST, 1, ret);
     if (at_the_edge(f, ret))
         return fail_separated(f, b, reterr);
     ret->deviance = f->all.deviance + constant_deviance(f);
     ret->converged = true;
     return give_back(f, b, ret, reterr);
-}
-
-static double *unknowns(struct tf_arena *arena, size_t n)
-{
-    double *x = TF_NEW_N(arena, double, n);
-    for (size_t k = 0; k < n; k++)
-        x[k] = (double)NAN;
-    return x;
 }
 
 enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_model *m, const double *w,
@@ -560,10 +598,10 @@ enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_model *m, const 
     *ret = (struct tf_glm){.beta = TF_NEW_N(arena, double, m->p + 1),
                            .aliased = TF_NEW_N(arena, bool, m->p + 1),
                            .inverse = TF_NEW_N(arena, double, m->p * m->p + 1),
-                           .eta = unknowns(arena, m->n),
-                           .mu = unknowns(arena, m->n),
-                           .working = unknowns(arena, m->n),
-                           .residual = unknowns(arena, m->n)};
+                           .eta = TF_NEW_N(arena, double, m->n + 1),
+                           .mu = TF_NEW_N(arena, double, m->n + 1),
+                           .working = TF_NEW_N(arena, double, m->n + 1),
+                           .residual = TF_NEW_N(arena, double, m->n + 1)};
     struct tf_arena *scratch = tf_arena_new("fit of a model", (size_t)16 << 30);
     struct fit f = {.arena = scratch, .m = m, .w = w, .family = family, .link = link,
                     .threads = threads, .p = m->p, .full = m->p};

@@ -92,11 +92,15 @@ ALWAYS void logit_body(struct tf_glm_block *b)
     *(v8 *)b->deviance = deviance;
 }
 
-ALWAYS void axpy_body(double a, const double *x, double *to)
+ALWAYS void load_body(const double *column, double centre, double unit, double slope, double *x,
+                      double *eta)
 {
-    const v8 factor = SPREAD(a);
-    for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES)
-        *(v8 *)(to + k) += factor * *(const v8 *)(x + k);
+    const v8 c = SPREAD(centre), inverse = SPREAD(1 / unit), b = SPREAD(slope);
+    for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
+        const v8 z = (*(const v8 *)(column + k) - c) * inverse;
+        *(v8 *)(x + k) = z;
+        *(v8 *)(eta + k) += b * z;
+    }
 }
 
 ALWAYS void products_body(const double *x, size_t p, const double *w, const double *s, double *wx,
@@ -141,9 +145,10 @@ ALWAYS void products_body(const double *x, size_t p, const double *w, const doub
 
 #define FOR_WIDTH(name, attribute)                                                               \
     attribute static void logit_##name(struct tf_glm_block *b) { logit_body(b); }               \
-    attribute static void axpy_##name(double a, const double *x, double *to)                    \
+    attribute static void load_##name(const double *column, double centre, double unit,         \
+                                      double slope, double *x, double *eta)                     \
     {                                                                                            \
-        axpy_body(a, x, to);                                                                     \
+        load_body(column, centre, unit, slope, x, eta);                                          \
     }                                                                                            \
     attribute static void products_##name(const double *x, size_t p, const double *w,           \
                                           const double *s, double *wx, double *acc, double *g)  \
@@ -167,9 +172,10 @@ FOR_WIDTH(widest, __attribute__((target("avx512f"))))
 #define CHOOSE(name, ...) name##_plain(__VA_ARGS__)
 #endif
 
-void tf_glm_axpy(double a, const double *x, double *to)
+void tf_glm_load(const double *column, double centre, double unit, double slope, double *x,
+                 double *eta)
 {
-    CHOOSE(axpy, a, x, to);
+    CHOOSE(load, column, centre, unit, slope, x, eta);
 }
 
 void tf_glm_products(const double *x, size_t p, const double *w, const double *s, double *wx,

@@ -21,8 +21,9 @@ double tf_glm_start(enum tf_family family, enum tf_link link, double y);
 /* Inverse link and its slope. */
 double tf_link_mean(enum tf_link link, double eta);
 double tf_link_slope(enum tf_link link, double eta);
-/* to += a x, over a block. */
-void tf_glm_axpy(double a, const double *x, double *to);
+/* x = (column - centre) / unit and eta += slope x, over a block. */
+void tf_glm_load(const double *column, double centre, double unit, double slope, double *x,
+                 double *eta);
 /* Cross-products of a block: for every pair j <= k of p columns x [p][block],
  * acc[pair][lane] += w x_j x_k, and gradient[j][lane] += s x_j. wx: scratch [block]. Pairs are
  * numbered (0,0) (0,1) … (0,p-1) (1,1) … */

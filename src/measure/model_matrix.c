@@ -20,6 +20,7 @@ enum { COLUMN_LIMIT = 2000 };
 /* One variable, ready to be multiplied. */
 struct part {
     double *number;      /* [n], or NULL: a factor */
+    bool finite;         /* every number is one */
     uint32_t *level;     /* [n] index of the category, TF_NO_CODE where missing */
     const char **text;   /* [n_levels] */
     size_t n_levels;
@@ -64,11 +65,27 @@ static struct tf_codes *codes_of(struct tf_arena *arena, const struct tf_variabl
     return codes;
 }
 
+/* Is every value a finite number? x * 0 is 0 for those alone; eight sums side by side. */
+static bool all_finite(const double *x, size_t n)
+{
+    double sum[8] = {0};
+    size_t k = 0;
+    for (; k + 8 <= n; k += 8)
+        for (size_t l = 0; l < 8; l++)
+            sum[l] += x[k + l] * 0;
+    for (; k < n; k++)
+        sum[0] += x[k] * 0;
+    for (size_t l = 1; l < 8; l++)
+        sum[0] += sum[l];
+    return !isnan(sum[0]);
+}
+
 static void fill_part(struct tf_arena *arena, const struct tf_variable *v,
                       const struct tf_table *t, struct part *p)
 {
     if (!v->factor && !v->logical) {
         p->number = numbers(arena, v->e, t);
+        p->finite = all_finite(p->number, t->n_rows);
         return;
     }
     const struct tf_codes *codes = codes_of(arena, v, t);
@@ -300,7 +317,7 @@ static enum tf_code read_y(struct tf_arena *arena, const struct tf_formula *f,
 {
     m->y_name = f->response->name;
     fill_part(arena, f->response, t, p);
-    for (size_t row = 0; row < m->n; row++)
+    for (size_t row = 0; row < m->n && !p->finite; row++)
         m->complete[row] = m->complete[row] && !is_missing(p, row);
     return TF_OK;
 }
@@ -370,7 +387,7 @@ enum tf_code tf_model_make(struct tf_arena *arena, const struct tf_formula *f,
         m->complete[row] = in == NULL || in[row];
     for (size_t v = 0; v < f->n_variables; v++) {
         fill_part(arena, &f->variable[v], t, &how->part[v]);
-        for (size_t row = 0; row < m->n; row++)
+        for (size_t row = 0; row < m->n && !how->part[v].finite; row++)
             m->complete[row] = m->complete[row] && !is_missing(&how->part[v], row);
     }
     read_offsets(arena, f, t, m);
@@ -384,9 +401,9 @@ enum tf_code tf_model_make(struct tf_arena *arena, const struct tf_formula *f,
         if (is_factor(f, v))
             TF_TRY(settle_levels(arena, f, &f->variable[v], m, &how->part[v], reterr));
     for (size_t v = 0; v < f->n_variables; v++)
-        TF_TRY(refuse_infinite(f, m, how->part[v].number, f->variable[v].name, f->variable[v].at,
+        TF_TRY(refuse_infinite(f, m, how->part[v].finite ? NULL : how->part[v].number, f->variable[v].name, f->variable[v].at,
                                reterr));
-    TF_TRY(refuse_infinite(f, m, m->y, m->y_name, 0, reterr));
+    TF_TRY(refuse_infinite(f, m, y.finite ? NULL : m->y, m->y_name, 0, reterr));
     TF_TRY(refuse_infinite(f, m, m->offset, "the offset", 0, reterr));
     how->full = choose_coding(arena, f);
     TF_TRY(make_columns(arena, f, how, m, reterr));
