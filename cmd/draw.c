@@ -40,8 +40,8 @@
  *     trefoil draw sample --frame demo-study/children/XA/frame.csv --psus 100 --seed a --out drawn
  *
  * plan       one of --margin, --compare with --power, --interviews, --budget; --deff, or --icc with
- *            --take and --weights FILE; --population; --contact, --eligibility, --response; --cost-psu,
- *            --cost-interview; --strata
+ *            --take and --weights FILE; --population; --contact, --eligibility, --response;
+ *            --cost-psu, --cost-interview; --strata
  * segments   CSV psu, segment, households; or --sample FILE --standard 200: how many to make
  * walk       --landmarks FILE or --grid 10; --interval 3; says which p_household is known
  * households from a listing (CSV psu, household), systematically; prints p_household. --sample FILE
@@ -63,7 +63,8 @@ struct ask {
     struct tf_run *run;
     const char *frame, *psus, *seed, *listing, *take, *roster, *size, *zero_size, *method;
     const char *allocation, *strata, *power, *min, *balance, *order, *reserve, *out, *sample;
-    const char *segments, *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule, *visit, *households;
+    const char *segments, *standard, *landmarks, *grid, *doors, *interval, *sheets, *rule;
+    const char *visit, *households;
     const char *ages;
     bool certainty, joint, replace, across;
 };
@@ -189,7 +190,8 @@ static void say_sample_json(struct ask *q, const struct tf_frame *f, const struc
                   f->coverage, "psus", (json_int_t)s->n, "method", tf_draw_method_word(s->method),
                   "allocation_rule", s->allocation, "deff_weights", s->deff_weights, "sample",
                   tf_draw_rows(tf_sample_full_table(a, s, f)), "allocation",
-                  tf_draw_rows(tf_allocation_table(a, s)), "covered", tf_draw_rows(tf_coverage_table(a, f)));
+                  tf_draw_rows(tf_allocation_table(a, s)), "covered",
+                  tf_draw_rows(tf_coverage_table(a, f)));
     if (s->n_reserve > 0)
         (void)json_object_set_new(root, "reserve", tf_draw_rows(tf_reserve_table(a, s)));
     json_t *balance = json_array(), *joint = json_array();

@@ -104,7 +104,7 @@ static const struct {
     [MEAN] = {"mean", "Give a number.", -1e15, 1e15},
     [SHARE] = {"share", "Give a share between 0 and 1.", 0, 1},
     [COST] = {"cost", "Give what one unit costs, above 0.", 1e-9, 1e15},
-    [PSUS] = {"psus", "Give a whole number of at least 1; leave a stratum out by excluding its PSUs.",
+    [PSUS] = {"psus", "Give a whole number of at least 1; to leave a stratum out, exclude its PSUs.",
               1, 1e9},
     [SIZE] = {"size", "Give how many the stratum holds, above 0.", 1e-9, 1e15},
     [MIN] = {"min", "Give a whole number of at least 1.", 1, 1e9},

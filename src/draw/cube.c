@@ -16,9 +16,10 @@
  *            column is given up, and the flight goes on. The first column is p itself and is never
  *            given up: the size is exact. Name columns in the order of their importance.
  *
- * Across strata (groups of the list) the size of each is a column that is never given up: the flight is
- * made within each stratum first, then over all units still open together, and landed there (Chauvet
- * 2009). With few units in a stratum only this can balance: within one there is no room.
+ * Across strata (groups of the list) the size of each is a column that is never given up: the
+ * flight is made within each stratum first, then over all units still open together, and landed
+ * there (Chauvet 2009). With few units in a stratum only this can balance: within one there is no
+ * room.
  *
  * The inclusion probabilities are exact; balance is met to within what the last q units can upset.
  * Pairs: joint.c. Sources: Deville & Tillé (2004) Biometrika 91, 893-912; Chauvet & Tillé (2006)
@@ -114,8 +115,8 @@ static void leap(struct flight *f, struct tf_rng *rng)
     f->n_open = kept;
 }
 
-/* Fly over the units of `order` that are open; where none is left to take in, give up columns from the
- * last (landing), or leave the rest open. */
+/* Fly over the units of `order` that are open; where none is left to take in, give up columns from
+ * the last (landing), or leave the rest open. */
 static void fly(struct flight *f, struct tf_rng *rng, const size_t *order, size_t n, bool landing)
 {
     size_t next = 0;

@@ -82,8 +82,8 @@ struct tf_list {
     const double *x; /* [n x n_x], row-major: balancing columns of the cube, else NULL */
     size_t n_x;
     bool hits;
-    const size_t *group; /* cube: p adds up to a whole number in each group 0 … n_groups - 1, and each
-                            is drawn with that size; NULL: all are one */
+    const size_t *group; /* cube: p adds up to a whole number in each group 0 … n_groups - 1, and
+                            each is drawn with that size; NULL: all are one */
     size_t n_groups;
 };
 /* p of `take` units in proportion to size (> 0); the certain ones are 1. take <= n. */
@@ -264,8 +264,8 @@ struct tf_plan {
  * it. */
 TF_MUST_CHECK enum tf_code tf_plan_make(const struct tf_plan_opt *opt, struct tf_plan *ret,
                                         struct tf_err *reterr);
-/* 1 + cv^2 of the weights of an earlier survey (a CSV, and its column; all > 0): Kish's design effect
- * of weighting, n sum w^2 / (sum w)^2. */
+/* 1 + cv^2 of the weights of an earlier survey (a CSV, and its column; all > 0): Kish's design
+ * effect of weighting, n sum w^2 / (sum w)^2. */
 TF_MUST_CHECK enum tf_code tf_weights_deff(struct tf_arena *arena, const char *path,
                                            const char *column, double *ret, struct tf_err *reterr);
 /* Half-widths in points, and logit limits, at 1, 2, 5, 10, 20 and 50 %, for several deffs.

@@ -15,7 +15,8 @@ struct draw_list {
     const double *p; /* [n] */
     const double *x; /* [n x n_x], row-major: what the cube balances on; NULL elsewhere */
     size_t n_x;
-    const size_t *group; /* cube across strata: the stratum of each unit, 0 … n_groups - 1; or NULL */
+    const size_t
+        *group; /* cube across strata: the stratum of each unit, 0 … n_groups - 1; or NULL */
     size_t n_groups;
 };
 typedef void draw_select_fn(struct tf_arena *a, const struct draw_list *l, struct tf_rng *rng,

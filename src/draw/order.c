@@ -2,15 +2,15 @@
  *
  * A comb spreads over whatever order it meets. Sorted by region and then by size, small PSUs of one
  * region would follow the large ones of the one before; in a serpentine the second column rises in
- * one group and falls in the next, so that neighbours in the order are alike at every step (Williams
- * & Chromy 1980; SAS SURVEYSELECT sorts so for its CONTROL variables):
+ * one group and falls in the next, so that neighbours in the order are alike at every step
+ * (Williams & Chromy 1980; SAS SURVEYSELECT sorts so for its CONTROL variables):
  *
  *     region  A A A  B B B  C C C
  *     size    1 5 9  8 4 2  1 3 7
  *
- * A column sorts as numbers where all its cells are numbers, else by its bytes. What is equal in all
- * columns keeps the order of the file. Each stratum is sorted for itself: another stratum's PSUs
- * change nothing. */
+ * A column sorts as numbers where all its cells are numbers, else by its bytes. What is equal in
+ * all columns keeps the order of the file. Each stratum is sorted for itself: another stratum's
+ * PSUs change nothing. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -91,8 +91,8 @@ enum tf_code draw_order(struct tf_arena *a, const struct tf_frame *f, const stru
     }
     for (size_t k = 0; k < n; k++)
         most = stratum[k].n > most ? stratum[k].n : most;
-    struct sorting s = {.f = f, .col = col, .numeric = numeric, .n_cols = opt->n_order, .sign = sign,
-                        .item = TF_NEW_N(a, struct item, most)};
+    struct sorting s = {.f = f, .col = col, .numeric = numeric, .n_cols = opt->n_order,
+                        .sign = sign, .item = TF_NEW_N(a, struct item, most)};
     for (size_t k = 0; k < n; k++) {
         for (size_t c = 0; c < opt->n_order; c++)
             sign[c] = 1;

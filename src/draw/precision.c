@@ -17,8 +17,8 @@
 #include "base/sheet.h"
 #include "draw/inside.h"
 
-enum tf_code tf_weights_deff(struct tf_arena *arena, const char *path, const char *column, double *ret,
-                             struct tf_err *reterr)
+enum tf_code tf_weights_deff(struct tf_arena *arena, const char *path, const char *column,
+                             double *ret, struct tf_err *reterr)
 {
     struct tf_sheet *s;
     size_t col;

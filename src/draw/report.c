@@ -49,8 +49,9 @@ static void how(const struct tf_sample *s, const struct tf_frame *f, size_t take
     if (take > 0)
         row(b, "Planned in each selection", tf_printf(a, "%zu, %zu in all", take, take * hits));
     tf_buf_add(b, "\nThe same frame and the same name draw the same sample on any machine");
-    tf_buf_add(b, s->across ? ". Strata are balanced together: a change in one may change others.\n\n"
-                            : "; a change in one stratum leaves the others as they are.\n\n");
+    tf_buf_add(b, s->across
+                      ? ". Strata are balanced together: a change in one may change others.\n\n"
+                      : "; a change in one stratum leaves the others as they are.\n\n");
 }
 
 static void coverage(const struct tf_frame *f, struct tf_buf *b)

@@ -10,8 +10,8 @@
  *
  *   known    the walk passes every dwelling of the PSU (doors x interval reaches the households
  *            listed): one in k, p = 1 / k, whatever the path
- *   assumed  it passes a part: p = doors / households holds if every dwelling is as likely to lie on
- *            the path as any other, which walks only come near to (Bauer 2014, J. Off. Stat. 30)
+ *   assumed  it passes a part: p = doors / households holds if every dwelling is as likely to lie
+ *            on the path as any other, which walks only come near to (Bauer 2014, J. Off. Stat. 30)
  *   unknown  the households of the PSU are not known: no p is given, and none may be made up; the
  *            number must come from the field
  *

@@ -9,8 +9,8 @@
  *   last_birthday  who had a birthday last on the day of the visit; p = 1 / E is assumed
  *   next_birthday  who has one next; the same
  *
- * Birthdays are not random, but take no sheet to the door and leave nothing to choose; p is 1 / E as
- * far as birthdays have nothing to do with what is asked (Salmon & Nichols 1983; Gaziano 2005).
+ * Birthdays are not random, but take no sheet to the door and leave nothing to choose; p is 1 / E
+ * as far as birthdays have nothing to do with what is asked (Salmon & Nichols 1983; Gaziano 2005).
  * Twins are drawn at random.
  *
  * Each household has a random stream of its own, named after seed, PSU and household: listing one

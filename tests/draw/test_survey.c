@@ -1,6 +1,7 @@
-/* Three hundred surveys of a known population, from the frame to the share of children: PSUs, households
- * from a listing, the whole roster, one child of each household. Both the roster and the interviews give
- * the population's share without bias, and 95 % intervals that hold it about as often as they say. */
+/* Three hundred surveys of a known population, from the frame to the share of children: PSUs,
+ * households from a listing, the whole roster, one child of each household. Both the roster and the
+ * interviews give the population's share without bias, and 95 % intervals that hold it about as
+ * often as they say. */
 #include "../house.h"
 
 #include "base/sheet.h"
@@ -51,7 +52,8 @@ static const char *frame_of(struct tf_arena *a, const struct population *p)
     return tf_buf_text(&csv);
 }
 
-static const char *listing_of(struct tf_arena *a, const struct population *p, const struct tf_sample *s)
+static const char *listing_of(struct tf_arena *a, const struct population *p,
+                              const struct tf_sample *s)
 {
     struct tf_buf csv = {.arena = a};
     tf_buf_add(&csv, "psu,household\n");
@@ -68,7 +70,8 @@ static unsigned number_at(const struct tf_table *t, size_t col, size_t row)
     return t->col[col].type == TF_NUMBER ? (unsigned)t->col[col].num[row] : (unsigned)n;
 }
 
-static const char *roster_of(struct tf_arena *a, const struct population *p, const struct tf_table *h)
+static const char *roster_of(struct tf_arena *a, const struct population *p,
+                             const struct tf_table *h)
 {
     struct tf_buf csv = {.arena = a};
     tf_buf_add(&csv, "psu,household,person,role,yes\n");
@@ -133,7 +136,8 @@ static void one_survey(struct house *h, const struct population *p, const struct
     struct tf_table *households = NULL, *roster = NULL, *dyads = NULL;
     struct share share[2] = {{{0}, {0}}, {{0}, {0}}};
     h->arena = a;
-    const struct tf_draw_opt opt = {.n = DRAWN, .seed = seed, .min = 2, .method = methods[number % 3]};
+    const struct tf_draw_opt opt = {
+        .n = DRAWN, .seed = seed, .min = 2, .method = methods[number % 3]};
     OK(tf_sample_select(a, f, &opt, &s, &h->err));
     struct tf_buf csv = {.arena = a}, csv_households = {.arena = a};
     tf_table_csv(tf_sample_table(a, s), &csv);
