@@ -41,7 +41,7 @@ enum tf_code tf_survey_variance(struct tf_arena *arena, const struct tf_survey *
     struct tf_arena *scratch = scratch_new();
     struct tf_spread sp = {.s = s, .p = p, .full = true};
     const bool *in[TF_SPREAD_BATCH];
-    double *batch = TF_NEW_N(scratch, double, s->n *TF_SPREAD_BATCH);
+    double *batch = TF_NEW_N(scratch, double, s->n * TF_SPREAD_BATCH);
     for (size_t k = 0; k < TF_SPREAD_BATCH; k++)
         in[k] = domain;
     spread_begin(scratch, &sp);
@@ -80,10 +80,11 @@ static void linearised(struct tf_arena *scratch, const struct tf_survey *s,
 {
     struct tf_spread sp = {.s = s, .p = fit->p, .full = fit->full};
     const bool *domain[TF_SPREAD_BATCH];
-    /* a statistic may lend one mask for all its domains: then they are taken one by one */
-    const size_t batch = statistic->domain != NULL ? 1 : TF_SPREAD_BATCH;
-    double *z = TF_NEW_N(scratch, double, s->n *(batch < fit->p ? batch : fit->p));
     spread_begin(scratch, &sp);
+    /* a statistic may lend one mask for all its domains: where they matter they go one by one */
+    const size_t most = sp.by_domain || s->threads < 2 ? 1 : TF_SPREAD_BATCH;
+    const size_t batch = most < fit->p ? most : fit->p;
+    double *z = TF_NEW_N(scratch, double, s->n * batch);
     for (size_t k = 0; k < fit->p; k += batch) {
         const size_t m = fit->p - k < batch ? fit->p - k : batch;
         gather(s, statistic, fit->theta, k, m, z, domain);

@@ -18,6 +18,7 @@ struct tf_spread {
     size_t p;
     bool full;   /* covariances too */
     bool lonely; /* a stratum with one unit had cases */
+    bool by_domain; /* the rows that count for a column change its variance */
     void *self;
     /* Take columns first..first + m - 1 of z [n x m]; domain[j] (or NULL) are the rows that count
      * for column j. z may be spoilt. */

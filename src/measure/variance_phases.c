@@ -254,6 +254,7 @@ void tf_spread_phases(struct tf_arena *scratch, struct tf_spread *sp)
     struct work *work = TF_NEW(scratch, struct work);
     work->scratch = scratch;
     sp->self = work;
+    sp->by_domain = !ph->full;
     sp->take = ph->full ? take_full : take_approx;
     sp->end = ph->full ? end_full : end_approx;
     work->z = TF_NEW_N(scratch, double, ph->n *(ph->full ? sp->p : 1));

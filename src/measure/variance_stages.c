@@ -339,6 +339,7 @@ void tf_spread_stages(struct tf_arena *scratch, struct tf_spread *sp)
     for (size_t k = 0; k < batch; k++)
         work->mean[k] = TF_NEW_N(scratch, double, most_strata);
     work->diagonal = TF_NEW_N(scratch, double, sp->p);
+    sp->by_domain = work->plan.depends;
     sp->self = work;
     sp->take = take;
     sp->end = end;
