@@ -201,7 +201,7 @@ static void check_take(const struct reading *r, const struct tf_frame *f)
     }
 }
 
-static enum tf_code find_columns(struct reading *r, struct tf_err *reterr)
+static enum tf_code find_columns(struct reading *r, bool named, struct tf_err *reterr)
 {
     for (int k = 0; k < N_COLUMNS; k++) {
         const char *name = k == SIZE ? r->opt.size : columns[k];
@@ -209,6 +209,8 @@ static enum tf_code find_columns(struct reading *r, struct tf_err *reterr)
         if (r->at[k] < SIZE_MAX - 1)
             continue;
         r->at[k] = SIZE_MAX;
+        if (k == SIZE && named) /* the nearest column is offered */
+            return tf_sheet_need(r->s, name, &r->at[k], reterr);
         if (k == PSU || k == SIZE) {
             (void)tf_fail_at(reterr, TF_E_INPUT, r->s->file, 1, 0, "the frame has no column '%s'",
                              name);
@@ -227,7 +229,7 @@ enum tf_code tf_frame_check(struct tf_arena *arena, const char *path, struct tf_
     TF_TRY(tf_sheet_read(arena, path, &s, reterr));
     struct reading r = {.s = s, .opt = opt, .notices = notices};
     r.opt.size = opt.size != NULL ? opt.size : "households";
-    TF_TRY(find_columns(&r, reterr));
+    TF_TRY(find_columns(&r, opt.size != NULL, reterr));
     if (s->t->n_rows == 0)
         return tf_fail_at(reterr, TF_E_INPUT, path, 0, 0, "the frame lists no PSU");
     struct tf_frame *f = TF_NEW(arena, struct tf_frame);

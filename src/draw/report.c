@@ -90,6 +90,7 @@ static void coverage(const struct tf_frame *f, struct tf_buf *b)
 static void allocation(const struct tf_sample *s, struct tf_buf *b)
 {
     double all = 0;
+    size_t lonely = 0;
     for (size_t k = 0; k < s->n_strata; k++)
         all += s->stratum[k].size;
     tf_buf_add(b,
@@ -102,8 +103,13 @@ static void allocation(const struct tf_sample *s, struct tf_buf *b)
         tf_buf_add(b, " | ");
         percent(b, h->size / all);
         tf_buf_printf(b, " | %zu | %zu |\n", h->take, h->certain);
+        lonely += h->take == 1 && h->psus > 1;
     }
     tf_buf_char(b, '\n');
+    if (lonely > 0)
+        tf_buf_printf(b, "%zu of %zu strata give one PSU only: such a stratum has no variance of its "
+                         "own, and the analysis borrows one by the rule it names.\n\n",
+                      lonely, s->n_strata);
 }
 
 static void pairs(const struct tf_sample *s, struct tf_buf *b)
@@ -131,15 +137,16 @@ static void pairs(const struct tf_sample *s, struct tf_buf *b)
     tf_buf_add(b, "\n\n");
 }
 
-static void probabilities(const struct tf_sample *s, struct tf_buf *b)
+static void probabilities(const struct tf_sample *s, size_t take, struct tf_buf *b)
 {
     double low = 1, high = 0;
-    size_t certain = 0, many = 0;
+    size_t certain = 0, many = 0, small = 0;
     for (size_t k = 0; k < s->n; k++) {
         low = fmin(low, s->psu[k].p_psu);
         high = fmax(high, s->psu[k].p_psu);
         certain += s->psu[k].certain;
         many += s->psu[k].hits > 1;
+        small += s->psu[k].households < (double)(take * s->psu[k].hits);
     }
     tf_buf_add(
         b, "## Probabilities and weights\n\nInclusion probabilities of the PSUs drawn run from ");
@@ -154,6 +161,9 @@ static void probabilities(const struct tf_sample *s, struct tf_buf *b)
     if (many > 0)
         tf_buf_printf(b, ", %zu more than once (select households as many times over)", many);
     tf_buf_add(b, ". ");
+    if (small > 0)
+        tf_buf_printf(b, "%zu PSU%s fewer households than are to be taken: all of them are. ", small,
+                      small == 1 ? " has" : "s have");
     pairs(s, b);
     tf_buf_add(b,
                "With an equal number of households from each selection, base weights cost a design "
@@ -217,7 +227,7 @@ void tf_sample_report(const struct tf_sample *s, const struct tf_frame *f, size_
     how(s, f, take, out);
     coverage(f, out);
     allocation(s, out);
-    probabilities(s, out);
+    probabilities(s, take, out);
     balance(s, out);
     reserves(s, out);
 }

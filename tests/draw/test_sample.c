@@ -282,6 +282,12 @@ static void the_set_is_written_whole_or_not(void **state)
     assert_non_null(strstr(report.data, "security (2 PSUs, "));
     assert_non_null(strstr(report.data, "floods (1 PSU, "));
     assert_non_null(strstr(report.data, "Sampford 1967"));
+    assert_null(strstr(report.data, "fewer households than"));
+    struct tf_buf warned = {.arena = h.arena};
+    const struct tf_sample *thin = draw(&h, f, (struct tf_draw_opt){.n = 4, .min = 1});
+    tf_sample_report(thin, f, 5000, &warned);
+    assert_non_null(strstr(tf_buf_text(&warned), "fewer households than are to be taken"));
+    assert_non_null(strstr(tf_buf_text(&warned), "strata give one PSU only"));
     size_t pages = 0;
     for (const char *at = sheets.data; (at = strstr(at, "<section>")) != NULL; at++)
         pages++;
