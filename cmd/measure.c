@@ -6,6 +6,8 @@
  *        trefoil measure run RECIPE.yaml [--threads N] [-o FILE.csv|.xlsx] [--weights FILE.csv]
  *            [--json]
  *        trefoil measure run COUNTRY [--study DIR] [--json]
+ *        trefoil measure partial RECIPE.yaml --shard FILE -o PART [--threads N]
+ *        trefoil measure merge PART… [-o FILE.csv|.xlsx] [--json]
  *
  * `estimate` reads a data file (.sav .zsav .dta .csv) and answers at once:
  *
@@ -44,6 +46,10 @@
  *
  * `run COUNTRY` does what the recipes of a study say for one country and keeps the figures in the
  * vault.
+ *
+ * `partial` writes what a recipe needs of one shard of the data, as sums of PSUs and never a row;
+ * `merge` joins parts and prints what `run` would of the whole, to the bit (prop, mean, total). A
+ * part is as confidential as the data: the sum of a PSU may be one person (docs/FORMATS.md).
  *
  * How each number is made, and where packages differ: docs/METHODS.md. */
 #include <jansson.h>
@@ -287,13 +293,14 @@ enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
 {
     struct ask a = {0};
     struct tf_recipe_say say = {0};
+    const char *shard = NULL;
     const struct tf_option options[] = {
         {"--data", &a.data, NULL},     {"--weight", &a.weight, NULL}, {"--var", &a.var, NULL},
         {"--stratum", &a.stratum, NULL}, {"--psu", &a.psu, NULL},     {"--stat", &a.stat, NULL},
         {"--by", &a.by, NULL},         {"--where", &a.where, NULL},   {"--ci", &a.ci, NULL},
         {"--level", &a.level, NULL},   {"--lonely-psu", &a.lonely, NULL},
         {"--threads", &say.threads, NULL}, {"-o", &say.out, NULL},
-        {"--weights", &say.weights, NULL},
+        {"--weights", &say.weights, NULL}, {"--shard", &shard, NULL},
     };
     const char **word;
     size_t n;
@@ -306,6 +313,10 @@ enum tf_code cmd_measure(struct tf_run *run, struct tf_err *reterr)
     }
     if (n == 2 && strcmp(word[0], "run") == 0)
         return run_country(run, word[1], reterr);
+    if (n == 2 && strcmp(word[0], "partial") == 0)
+        return tf_run_partial(run, word[1], shard, say.threads, say.out, reterr);
+    if (n > 0 && strcmp(word[0], "merge") == 0)
+        return tf_run_merge(run, word + 1, n - 1, say.out, reterr);
     if (n > 0 && strcmp(word[0], "estimate") == 0)
         return tf_usage(run, reterr, "`trefoil measure estimate` does not know the word '%s'",
                         word[1]);

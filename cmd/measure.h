@@ -12,6 +12,12 @@ struct tf_recipe_say {
 };
 TF_MUST_CHECK enum tf_code tf_run_recipe(struct tf_run *run, const struct tf_recipe_say *say,
                                          struct tf_err *reterr);
+/* measure_partial.c: the sums of one shard (a data file) into `out`; parts joined and said. */
+TF_MUST_CHECK enum tf_code tf_run_partial(struct tf_run *run, const char *recipe, const char *shard,
+                                          const char *threads, const char *out,
+                                          struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_run_merge(struct tf_run *run, const char *const *part, size_t n,
+                                        const char *out, struct tf_err *reterr);
 /* measure_json.c */
 void tf_say_recipe_json(struct tf_arena *arena, const struct tf_recipe_run *r);
 /* Say results that are there (also of merged shards). */

@@ -77,5 +77,12 @@ struct tf_recipe_opt {
 TF_MUST_CHECK enum tf_code tf_measure_recipe(struct tf_arena *arena, const char *path,
                                              struct tf_recipe_opt opt, struct tf_recipe_run **ret,
                                              struct tf_err *reterr);
+/* partial.c: write the sums of one shard (a data file) as a part; merge.c: join parts, to the results
+ * that the whole would give, bit for bit. Parts hold sums of PSUs and are confidential. */
+TF_MUST_CHECK enum tf_code tf_partial_write(struct tf_arena *arena, const char *recipe,
+                                            const char *shard, unsigned threads, const char *out,
+                                            struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_parts_merge(struct tf_arena *arena, const char *const *path, size_t n,
+                                          struct tf_recipe_run **ret, struct tf_err *reterr);
 
 #endif

@@ -6,6 +6,7 @@
  * those of its row, and finds earlier results in the runner (contrasts). */
 #include <string.h>
 
+#include "measure/partial.h"
 #include "measure/run.h"
 
 struct kind {
@@ -178,7 +179,10 @@ enum tf_code tf_runner_open(struct tf_arena *arena, const char *path, struct tf_
     r->dir = tf_path_dir(arena, path);
     TF_TRY(open_recipe(r, path, run, reterr));
     TF_TRY(tf_run_data(r, opt, run, reterr));
-    TF_TRY(tf_survey_read(arena, tf_yaml_get(r->root, "design"), r->dir, r->t, &r->survey, reterr));
+    const struct tf_yaml *design = tf_yaml_get(r->root, "design");
+    if (opt.shard != NULL) /* what is lonely is known when the parts are joined */
+        design = tf_shard_design(arena, design);
+    TF_TRY(tf_survey_read(arena, design, r->dir, r->t, &r->survey, reterr));
     r->survey->threads = opt.threads > 0 ? opt.threads : 1;
     TF_TRY(tf_survey_weigh_recipe(r->survey, r->root, r->dir, &r->step, &r->n_steps, reterr));
     *ret = r;
