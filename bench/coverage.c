@@ -1,16 +1,18 @@
 /* Coverage of the intervals of a share, by simulation: how often each holds the truth.
  *
- *     build/release/bench/coverage [SAMPLES [METHOD …]]         (default 2,000 samples, all methods)
+ *     build/release/bench/coverage [SAMPLES [METHOD …]]         (default 2,000 samples, all
+ *     methods)
  *
- * Population: clusters whose own share of cases varies. A sample is m = 50 clusters of 20 cases in 10
- * strata of 5 clusters; the cluster's share is Beta distributed with mean p and intra-class correlation
- * rho, so that the design effect is 1 + 19 rho = 1.5, as in a survey of n = 1,000 children; then 40
- * degrees of freedom. Weights: equal, or log-normal with 1 + cv^2 = 1.2 (deff then is about 1.7), drawn
- * apart from the answer.
+ * Population: clusters whose own share of cases varies. A sample is m = 50 clusters of 20 cases in
+ * 10 strata of 5 clusters; the cluster's share is Beta distributed with mean p and intra-class
+ * correlation rho, so that the design effect is 1 + 19 rho = 1.5, as in a survey of n = 1,000
+ * children; then 40 degrees of freedom. Weights: equal, or log-normal with 1 + cv^2 = 1.2 (deff
+ * then is about 1.7), drawn apart from the answer.
  *
- * For each p: the share of samples whose 95 % interval holds p, then below and above it. Samples with
- * nobody in the category count like any other: there the methods answer one-sided. The streams of random
- * numbers have names, so the table is the same everywhere. It stands in docs/METHODS.md. */
+ * For each p: the share of samples whose 95 % interval holds p, then below and above it. Samples
+ * with nobody in the category count like any other: there the methods answer one-sided. The streams
+ * of random numbers have names, so the table is the same everywhere. It stands in docs/METHODS.md.
+ * */
 #include <math.h>
 #include <sodium.h>
 #include <stdio.h>
@@ -80,7 +82,8 @@ int main(int argc, char **argv)
     if (sodium_init() < 0 || (argc > 1 && !tf_parse_int(argv[1], &samples)))
         return 1;
     for (int weighted = 0; weighted < 2; weighted++) {
-        printf("%s weights: covered %% (below, above)\n%-11s", weighted ? "unequal" : "equal", "method");
+        printf("%s weights: covered %% (below, above)\n%-11s", weighted ? "unequal" : "equal",
+               "method");
         for (size_t k = 0; k < N_P; k++)
             printf("  p = %2.0f %%        ", p[k] * 100);
         printf("\n");
@@ -94,7 +97,8 @@ int main(int argc, char **argv)
             for (size_t k = 0; k < N_P; k++) {
                 char name[64];
                 int64_t below = 0, above = 0;
-                (void)snprintf(name, sizeof name, "bench/coverage/%d/%d", (int)(p[k] * 100), weighted);
+                (void)snprintf(name, sizeof name, "bench/coverage/%d/%d", (int)(p[k] * 100),
+                               weighted);
                 struct tf_rng rng = tf_rng_named(name); /* every method sees the same samples */
                 for (int64_t s = 0; s < samples; s++) {
                     double lo, hi;
@@ -102,8 +106,9 @@ int main(int argc, char **argv)
                     below += hi < p[k];
                     above += lo > p[k];
                 }
-                printf("  %4.1f (%3.1f, %3.1f)  ", 100 - 100. * (double)(below + above) / (double)samples,
-                       100. * (double)below / (double)samples, 100. * (double)above / (double)samples);
+                const double one = 100. / (double)samples;
+                printf("  %4.1f (%3.1f, %3.1f)  ", 100 - one * (double)(below + above),
+                       one * (double)below, one * (double)above);
             }
             printf("\n");
             (void)fflush(stdout);

@@ -1,10 +1,10 @@
-/* Quantiles with Woodruff intervals of a million rows: from columns in memory to the finished items, as
- * a recipe's estimate runs (stat: quantile), on 1 and 2 threads.
+/* Quantiles with Woodruff intervals of a million rows: from columns in memory to the finished
+ * items, as a recipe's estimate runs (stat: quantile), on 1 and 2 threads.
  *
  *     build/release/bench/quantile [ROWS [CSV]]      CSV: write the data for the peer (quantile.R)
  *
- * 28 strata of 50 PSUs, log-normal incomes and weights. The limit printed beside is the time to read the
- * values, weights and rows once at the bandwidth measured in the same run. */
+ * 28 strata of 50 PSUs, log-normal incomes and weights. The limit printed beside is the time to
+ * read the values, weights and rows once at the bandwidth measured in the same run. */
 #define _GNU_SOURCE
 #include <math.h>
 #include <sodium.h>

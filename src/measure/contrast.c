@@ -3,14 +3,15 @@
  *     - {id: gap, stat: contrast, of: share, expr: "girls - boys"}
  *     - {id: both, stat: contrast, of: share, expr: {gap: girls - boys, odds: "girls/(1-girls)"}}
  *
- * With items theta, covariance V and f = (f_1 … f_q), the contrasts vary as J V J', J the derivatives of
- * f at theta, exact (expression.c): R survey svycontrast. Names are those of the items (docs/RECIPES.md),
- * their labels, or "sex=1" of a domain. For replicate weights R takes the same road.
+ * With items theta, covariance V and f = (f_1 … f_q), the contrasts vary as J V J', J the
+ * derivatives of f at theta, exact (expression.c): R survey svycontrast. Names are those of the
+ * items (docs/RECIPES.md), their labels, or "sex=1" of a domain. For replicate weights R takes the
+ * same road.
  *
- * df: of the domains that the expression names, taken together, by the rule asked for; R's confint takes
- * none (df: inf). Where an item rests on nobody or everybody (flags zero, full) or has no error, its
- * linearised variance says nothing: the contrast keeps its value and standard error, but no interval
- * and no test is made of them. */
+ * df: of the domains that the expression names, taken together, by the rule asked for; R's confint
+ * takes none (df: inf). Where an item rests on nobody or everybody (flags zero, full) or has no
+ * error, its linearised variance says nothing: the contrast keeps its value and standard error, but
+ * no interval and no test is made of them. */
 #include <math.h>
 #include <string.h>
 

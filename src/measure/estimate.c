@@ -1,8 +1,9 @@
 /* Estimates of one variable, by the crossing of others: what `trefoil measure estimate` answers.
  *
- * A design of one stage is a survey (survey.h) without more; each domain is a group (groups.h) with its
- * fit and its intervals, as in recipes. A category that occurs anywhere in the file is answered in every
- * domain, with 0 where nobody there has it: a row that is absent from a table reads as "not asked". */
+ * A design of one stage is a survey (survey.h) without more; each domain is a group (groups.h) with
+ * its fit and its intervals, as in recipes. A category that occurs anywhere in the file is answered
+ * in every domain, with 0 where nobody there has it: a row that is absent from a table reads as
+ * "not asked". */
 #include <math.h>
 #include <string.h>
 
@@ -172,7 +173,8 @@ struct tf_survey *tf_survey_of_design(struct tf_arena *arena, const struct tf_ta
     *stage = (struct tf_stage){.stratum = d->h, .unit = d->i, .n_strata = d->n_strata,
                                .n_units = d->n_psu, .unit_stratum = d->psu_stratum,
                                .stratum_units = d->stratum_psus, .population = population};
-    *s = (struct tf_survey){.arena = arena, .t = (struct tf_table *)(uintptr_t)t, .n = d->n, .w = d->w, .w_base = d->w,
+    *s = (struct tf_survey){.arena = arena, .t = (struct tf_table *)(uintptr_t)t,
+                            .n = d->n, .w = d->w, .w_base = d->w,
                             .stage = stage, .n_stages = 1, .one_stage = true,
                             .lonely = d->lonely, .kind = TF_BY_STAGES, .threads = 1, .text = ""};
     return s;

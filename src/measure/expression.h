@@ -1,5 +1,5 @@
-/* Expressions over the items of a result: "girls - boys", "log(a / b)", "`1:yes` ^ 2". Private to the
- * room. */
+/* Expressions over the items of a result: "girls - boys", "log(a / b)", "`1:yes` ^ 2". Private to
+ * the room. */
 #ifndef TF_MEASURE_EXPRESSION_H
 #define TF_MEASURE_EXPRESSION_H
 

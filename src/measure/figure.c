@@ -7,9 +7,9 @@
  *     domain = the figure's `where`  and  the column's category  and  the row's variable asked
  *     base   = the domain's cases with an answer
  *
- * Categories come from the data and from the value labels, so that an answer nobody gave is a row of
- * zeros and not a row that is lacking. Differences are made between the columns of one banner, for
- * shares and means. A convenience sample gets counts: no weight, no interval, no difference. */
+ * Categories come from the data and from the value labels, so that an answer nobody gave is a row
+ * of zeros and not a row that is lacking. Differences are made between the columns of one banner,
+ * for shares and means. A convenience sample gets counts: no weight, no interval, no difference. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>

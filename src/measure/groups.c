@@ -9,21 +9,19 @@
  *     ratio     R = sum w y / sum w x                  z_k = w_k (y_k - R x_k) / sum w x
  *     variance  s2 = n / (n - 1) sum w (y - m)^2 / W   z_k = w_k (n / (n - 1) (y_k - m)^2 - s2) / W
  *
- * z is 0 outside the cases: a domain is a 0/1 variable on the whole sample, never a filter (Särndal,
- * Swensson & Wretman 1992, 5.5-5.8, 10.3; Woodruff 1971, JASA 66, 411-414). The variance's derivative
- * by m is 0, so estimating m adds nothing to its z.
+ * z is 0 outside the cases: a domain is a 0/1 variable on the whole sample, never a filter
+ * (Särndal, Swensson & Wretman 1992, 5.5-5.8, 10.3; Woodruff 1971, JASA 66, 411-414). The
+ * variance's derivative by m is 0, so estimating m adds nothing to its z.
  *
  * A group visits its own cases only, so disjoint domains cost together what the whole sample costs.
- * Sums are compensated and in the order of the file. A value that every case shares is returned as it
- * is, and its z is exactly 0, so that certainty can be told from a small doubt. n counts the cases
- * that answered with a weight above 0 in the sample, also in replicates (R's `svyvar` of a linearised
- * design counts those without an answer too; of a replicate design it does as we do). */
+ * Sums are compensated and in the order of the file. A value that every case shares is returned as
+ * it is, and its z is exactly 0, so that certainty can be told from a small doubt. n counts the
+ * cases that answered with a weight above 0 in the sample, also in replicates (R's `svyvar` of a
+ * linearised design counts those without an answer too; of a replicate design it does as we do). */
 #include <math.h>
 #include <string.h>
 
 #include "measure/groups.h"
-
-enum { CATEGORY_LIMIT = 64, PRINTED_COVARIANCES = 50 };
 
 struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_survey *survey)
 {
@@ -220,8 +218,8 @@ static double linear_at(const struct tf_group *g, uint32_t row, double w, double
 }
 
 /* z of a cell by row (unit NULL), or summed to units; `size` numbers. */
-static void linear_of(const struct tf_group_set *set, size_t cell, const uint32_t *unit, size_t size,
-                      double *z)
+static void linear_of(const struct tf_group_set *set, size_t cell, const uint32_t *unit,
+                      size_t size, double *z)
 {
     const struct tf_group *g = &set->group[set->group_of[cell]];
     const double *w = set->w, value = set->theta[cell];
@@ -292,8 +290,8 @@ enum tf_code tf_groups_fit(struct tf_group_set *set, bool full, struct tf_fit *r
     const struct tf_statistic statistic = {.p = set->logits ? 2 * set->p : set->p, .self = set,
                                            .value = set_value, .linear = set_linear,
                                            .domain = set_domain};
-    TF_TRY(tf_survey_fit(set->arena, set->by_psu != NULL ? set->by_psu : set->survey, &statistic, full,
-                         ret, reterr));
+    TF_TRY(tf_survey_fit(set->arena, set->by_psu != NULL ? set->by_psu : set->survey, &statistic,
+                         full, ret, reterr));
     if (set->logits)
         take_logits(set, ret);
     return TF_OK;
@@ -322,8 +320,8 @@ enum tf_code tf_groups_difference(const struct tf_group_set *set, size_t a, size
 
 /* ---- One cell, as intervals want it -------------------------------------------------------- */
 
-/* Of r = (y - R x) / sum w x, times sum w, so that R varies as the mean of it: R's deff of a ratio is
- * that of the total of r. */
+/* Of r = (y - R x) / sum w x, times sum w, so that R varies as the mean of it: R's deff of a ratio
+ * is that of the total of r. */
 static double ratio_variance(const struct tf_group *g, const double *w, double value)
 {
     struct tf_sum sum = {0}, square = {0};
@@ -372,8 +370,8 @@ static double unit_variance(const struct tf_group_set *set, const struct tf_grou
            (n - 1);
 }
 
-struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct tf_group *g, size_t c,
-                                 const struct tf_fit *fit, size_t *n_in)
+struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct tf_group *g,
+                                  size_t c, const struct tf_fit *fit, size_t *n_in)
 {
     const size_t cell = g->first + c;
     struct tf_linear l = {.n = g->n, .psu = g->psu, .strata = g->strata, .df = g->df,
@@ -392,107 +390,4 @@ struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct t
     l.unit_var = unit_variance(set, g, l.value);
     l.var_logit = set->v_logit != NULL ? set->v_logit[cell] : 0;
     return l;
-}
-
-/* ---- What a request names ----------------------------------------------------------------- */
-
-/* Does something below this node call the estimate: {of: id}? */
-static bool calls(const struct tf_yaml *node, const char *id)
-{
-    if (node == NULL || node->kind == TF_YAML_SCALAR)
-        return false;
-    for (size_t k = 0; k < node->n; k++) {
-        const struct tf_yaml *item = node->item[k];
-        if (node->kind == TF_YAML_MAP && strcmp(node->key[k]->text, "of") == 0 &&
-            item->kind == TF_YAML_SCALAR && strcmp(item->text, id) == 0)
-            return true;
-        if (calls(item, id))
-            return true;
-    }
-    return false;
-}
-
-bool tf_covariances_wanted(const struct tf_runner *r, const struct tf_ask *ask, size_t p)
-{
-    if (ask->vcov_given ? ask->vcov : p <= PRINTED_COVARIANCES)
-        return true;
-    return calls(tf_yaml_get(r->root, "estimates"), ask->id);
-}
-
-void tf_groups_notes(struct tf_runner *r, struct tf_result *out, const struct tf_ask *ask,
-                    const struct tf_fit *fit)
-{
-    if (fit->replicates_failed > 0)
-        tf_result_note(r, out, tf_printf(r->arena, "%zu of %zu replicates gave no value and were "
-                                         "left out", fit->replicates_failed, fit->replicates));
-    tf_result_note(r, out, ask->listwise ? "missing: cases with an answer to every variable"
-                                         : "missing: each variable by the cases that answered it");
-}
-
-bool *tf_answered(struct tf_arena *arena, const struct tf_table *t, const size_t *col, size_t n)
-{
-    bool *answered = TF_NEW_N(arena, bool, t->n_rows + 1);
-    memset(answered, 1, t->n_rows * sizeof *answered);
-    for (size_t k = 0; k < n; k++) {
-        const struct tf_column *c = &t->col[col[k]];
-        for (size_t row = 0; row < t->n_rows; row++)
-            answered[row] = answered[row] &&
-                            (c->type == TF_NUMBER ? c->miss[row] == TF_PRESENT && !isnan(c->num[row])
-                                                  : !tf_value_missing(c, row));
-    }
-    return answered;
-}
-
-enum tf_code tf_ask_vars(const struct tf_runner *r, const struct tf_ask *ask, size_t **ret,
-                         struct tf_err *reterr)
-{
-    const struct tf_yaml *at = tf_yaml_get(ask->at, "vars");
-    if (ask->n_vars == 0) {
-        (void)tf_yaml_fail(ask->at, reterr, "`%s` needs variables", ask->stat);
-        return tf_help(reterr, "Write vars: [name, …]");
-    }
-    *ret = TF_NEW_N(r->arena, size_t, ask->n_vars);
-    for (size_t k = 0; k < ask->n_vars; k++) {
-        const struct tf_yaml *place = at == NULL ? tf_yaml_get(ask->at, "var")
-                                      : at->kind == TF_YAML_LIST ? at->item[k]
-                                                                 : at;
-        TF_TRY(tf_ask_column(r, place, ask->var[k], &(*ret)[k], reterr));
-    }
-    return TF_OK;
-}
-
-enum tf_code tf_ask_values(const struct tf_runner *r, const struct tf_yaml *at, const char *name,
-                           const double **ret, struct tf_err *reterr)
-{
-    double *made;
-    size_t col;
-    TF_TRY(tf_ask_column(r, at, name, &col, reterr));
-    if (r->t->col[col].type == TF_NUMBER) {
-        *ret = r->t->col[col].num;
-        return TF_OK;
-    }
-    TF_TRY(tf_ask_numbers(r, at, name, &made, reterr));
-    *ret = made;
-    return TF_OK;
-}
-
-bool tf_holds_words(const struct tf_column *c, size_t n_rows)
-{
-    double x;
-    for (size_t row = 0; c->type == TF_TEXT && row < n_rows; row++)
-        if (!tf_value_missing(c, row) && !tf_value_number(c, row, &x))
-            return true;
-    return false;
-}
-
-enum tf_code tf_ask_categories(const struct tf_runner *r, const struct tf_yaml *at, size_t col,
-                               struct tf_codes **ret, struct tf_err *reterr)
-{
-    struct tf_codes *c = tf_codes_make(r->arena, r->t, col);
-    *ret = c;
-    if (c->n <= CATEGORY_LIMIT)
-        return TF_OK;
-    (void)tf_yaml_fail(at, reterr, "'%s' has %zu different values", c->column->name, c->n);
-    (void)tf_fact(reterr, "at most %d can be categories", CATEGORY_LIMIT);
-    return tf_help(reterr, "Ask for its mean or total, or group it first.");
 }

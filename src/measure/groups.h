@@ -1,9 +1,9 @@
 /* Groups: what shares, means, totals, ratios and variances have in common. Private to the room.
  *
  * A *group* is one variable (or a pair) in one domain: the list of cases that answered. A *cell* is
- * one number estimated from a group: the share of a category, a mean, a total. A set of groups is one
- * struct tf_statistic, so that every design, with or without replicates, gives all its variances and
- * covariances in one fit. */
+ * one number estimated from a group: the share of a category, a mean, a total. A set of groups is
+ * one struct tf_statistic, so that every design, with or without replicates, gives all its
+ * variances and covariances in one fit. */
 #ifndef TF_MEASURE_GROUPS_H
 #define TF_MEASURE_GROUPS_H
 
@@ -41,29 +41,29 @@ struct tf_group_set {
     uint32_t *group_of;    /* [p], made by tf_groups_fit */
     const double *w;       /* the latest weights, and the values they gave */
     double *theta;
-    bool logits;           /* with replicates: the variance of log(p / (1 - p)) too, as R svyciprop */
+    bool logits;           /* with replicates: the variance of log(p / (1 - p)) too, as R */
     double *v_logit;       /* [p] then, else NULL */
     bool *mask;            /* scratch of the statistic */
     uint32_t *seen_psu, *seen_stratum, stamp;
     const struct tf_survey *by_psu; /* tf_survey_by_psu, or NULL */
 };
-/* Where only the first stage varies, a survey is its PSUs: the same survey with one row for each, for
- * linearised variables summed to PSUs. NULL where rows matter (later stages, calibrated weights, PPS,
- * phases, replicates), or where it would save nothing. */
+/* Where only the first stage varies, a survey is its PSUs: the same survey with one row for each,
+ * for linearised variables summed to PSUs. NULL where rows matter (later stages, calibrated
+ * weights, PPS, phases, replicates), or where it would save nothing. */
 const struct tf_survey *tf_survey_by_psu(struct tf_arena *arena, const struct tf_survey *s);
 struct tf_group_set *tf_group_set_new(struct tf_arena *arena, const struct tf_survey *survey);
-/* Add a group: fields kind, code, n_cells, y, x, df are taken from `group`; the cases are the rows of
- * `domain` where `answered` (NULL: all). n_domain: rows of the domain. */
+/* Add a group: fields kind, code, n_cells, y, x, df are taken from `group`; the cases are the rows
+ * of `domain` where `answered` (NULL: all). n_domain: rows of the domain. */
 struct tf_group *tf_groups_add(struct tf_group_set *set, struct tf_group group, const bool *domain,
                               size_t n_domain, const bool *answered);
 TF_MUST_CHECK enum tf_code tf_groups_fit(struct tf_group_set *set, bool full, struct tf_fit *ret,
                                         struct tf_err *reterr);
-/* Cell c of a group as intervals want it; n_in: its cases with the category (without codes: all). */
+/* Cell c of a group as intervals want it; n_in: its cases with the category (no codes: all). */
 struct tf_linear tf_groups_linear(const struct tf_group_set *set, const struct tf_group *group,
                                  size_t c, const struct tf_fit *fit, size_t *n_in);
 
-/* Variance of the difference of cells a and b of a linearised survey, lonely strata being those where
- * either has cases. */
+/* Variance of the difference of cells a and b of a linearised survey, lonely strata being those
+ * where either has cases. */
 TF_MUST_CHECK enum tf_code tf_groups_difference(const struct tf_group_set *set, size_t a, size_t b,
                                                 double *ret, struct tf_err *reterr);
 
@@ -103,8 +103,8 @@ TF_MUST_CHECK enum tf_code tf_intervals_asked(const struct tf_runner *r, const s
                                               size_t *ret_n, struct tf_err *reterr);
 /* Does a method use the variance of the logit over replicates ("logit", "likelihood")? */
 bool tf_intervals_by_logits(const struct tf_interval_method *const *method, size_t n_methods);
-/* Fill an item's estimate, se, df, deff, intervals, flags and presentation words from one linearised
- * statistic; item->n and item->base are set already. */
+/* Fill an item's estimate, se, df, deff, intervals, flags and presentation words from one
+ * linearised statistic; item->n and item->base are set already. */
 void tf_item_finish(struct tf_runner *r, const struct tf_ask *ask, struct tf_item *item,
                     const struct tf_linear *l, enum tf_interval_of of,
                     const struct tf_interval_method *const *method, size_t n_methods);

@@ -1,38 +1,42 @@
 /* Intervals: from a linearised variance to what is printed beside an estimate.
  *
- * With p the share, v its variance, t the quantile of Student's t with df at 1 - a, a = (1 - level)/2,
- * and n* = p (1 - p) / v the effective size, n' = n* (t_{n-1} / t_df)^2 that of Korn & Graubard:
+ * With p the share, v its variance, t the quantile of Student's t with df at 1 - a, a = (1 -
+ * level)/2, and n* = p (1 - p) / v the effective size, n' = n* (t_{n-1} / t_df)^2 that of Korn &
+ * Graubard:
  *
  *     logit, xlogit  L = log(p / (1-p)), back from L -+ t sqrt(v) / (p (1-p))
  *     likelihood     all q with 2 [p log(p/q) + (1-p) log((1-p)/(1-q))] <= t^2 v/(p (1-p)) n/(n-1):
  *                    the binomial likelihood ratio against its Rao-Scott reference
- *     beta           Korn & Graubard (1998): Beta(n'p, n'(1-p) + 1) at a, Beta(n'p + 1, n'(1-p)) at 1-a
- *     asin           sin^2(asin(sqrt p) -+ t sqrt(v) / (2 sqrt(p (1-p)))), the angle kept in 0..pi/2
- *     wilson         (p + t^2/2n* -+ t sqrt(p (1-p)/n* + t^2/4n*^2)) / (1 + t^2/n*): as Dean & Pagano
+ *     beta           Korn & Graubard (1998): Beta(n'p, n'(1-p) + 1) at a, Beta(n'p + 1, n'(1-p)) at
+ *     1-a
+ *     asin           sin^2(asin(sqrt p) -+ t sqrt(v) / (2 sqrt(p (1-p)))), the angle kept in
+ *     0..pi/2
+ *     wilson         (p + t^2/2n* -+ t sqrt(p (1-p)/n* + t^2/4n*^2)) / (1 + t^2/n*): as Dean &
+ *     Pagano
  *                    (2015); with z in place of t and n* (z/t)^2 it is the same interval
  *     agresti        p~ -+ t sqrt(p~ (1-p~)/(n* + t^2)), p~ = (n*p + t^2/2) / (n* + t^2)
  *     jeffreys       Beta(n'p + 1/2, n'(1-p) + 1/2) at a and 1 - a
  *     t, mean        p -+ t sqrt(v), not cut at 0 or 1;  normal: with z
  *
- * logit and xlogit are one (R's "logit" to the stopping rule of its regression), except with replicate
- * weights, where logit and likelihood take the variance of log(p / (1-p)) over the replicates. Where
- * nobody or everybody is in the category v = 0 by construction and says nothing; each method answers
- * on Kish's size n_w = (sum w)^2 / sum w^2, one-sided (flags zero, full):
+ * logit and xlogit are one (R's "logit" to the stopping rule of its regression), except with
+ * replicate weights, where logit and likelihood take the variance of log(p / (1-p)) over the
+ * replicates. Where nobody or everybody is in the category v = 0 by construction and says nothing;
+ * each method answers on Kish's size n_w = (sum w)^2 / sum w^2, one-sided (flags zero, full):
  *
  *     wilson, agresti   their formula with n_w        likelihood   1 - exp(-t^2 n / (2 n_w (n-1)))
  *     jeffreys          its formula with n_w'         all others   beta's: 1 - a^{1/n_w'}
  *
- * With no degree of freedom there is no interval (flag df0); the standard error stands as long as the
- * formula has something to say, since PSUs without a case of the domain count as 0. Where those that
- * answered are all in one PSU, deviations from a mean add up to 0 by construction: NaN, where software
- * is known to print 0.
+ * With no degree of freedom there is no interval (flag df0); the standard error stands as long as
+ * the formula has something to say, since PSUs without a case of the domain count as 0. Where those
+ * that answered are all in one PSU, deviations from a mean add up to 0 by construction: NaN, where
+ * software is known to print 0.
  *
- * The design effect is v / (s^2/n), s^2 = n/(n-1) sum w (y - m)^2 / W ("replace", Kish 1965, 8.2), or
- * with s^2/n times (N - n)/N, N = sum w ("srs", R's deff = TRUE).
+ * The design effect is v / (s^2/n), s^2 = n/(n-1) sum w (y - m)^2 / W ("replace", Kish 1965, 8.2),
+ * or with s^2/n times (N - n)/N, N = sum w ("srs", R's deff = TRUE).
  *
- * Sources: Korn & Graubard (1998) Survey Methodology 24, 193-201; Dean & Pagano (2015) J. Surv. Stat.
- * Methodol. 3, 484-503; Rao & Scott (1984) Ann. Statist. 12, 46-60; R survey 4.1, svyciprop. Coverage of
- * each by simulation: docs/METHODS.md, bench/coverage.c. */
+ * Sources: Korn & Graubard (1998) Survey Methodology 24, 193-201; Dean & Pagano (2015) J. Surv.
+ * Stat. Methodol. 3, 484-503; Rao & Scott (1984) Ann. Statist. 12, 46-60; R survey 4.1, svyciprop.
+ * Coverage of each by simulation: docs/METHODS.md, bench/coverage.c. */
 #include <math.h>
 #include <string.h>
 
@@ -237,8 +241,8 @@ struct tf_interval_method {
 /* clang-format off */
 static const struct tf_interval_method methods[] = {
     {"logit", SHARES, logit, edge_beta,
-     "logit: the Wald interval of log(p / (1 - p)), t with df; its variance by the delta method, with "
-     "replicate weights over them"},
+     "logit: the Wald interval of log(p / (1 - p)), t with df; its variance by the delta method, "
+     "with replicate weights over them"},
     {"xlogit", SHARES, xlogit, edge_beta,
      "xlogit: the Wald interval of log(p / (1 - p)) by the delta method, t with df"},
     {"likelihood", SHARES, likelihood, edge_likelihood,
@@ -425,9 +429,9 @@ void tf_interval(struct tf_estimate *e, const struct tf_linear *l, enum tf_stat 
     limits(find_method(word, of), l, of, v, level, &e->lo, &e->hi);
 }
 
-/* The difference a - b, whose variance carries the covariance of two domains that share PSUs. df: PSUs
- * minus strata with cases of either. When a side has no standard error, or 0 because nobody or everybody
- * is in the category, the test has nothing to stand on. */
+/* The difference a - b, whose variance carries the covariance of two domains that share PSUs. df:
+ * PSUs minus strata with cases of either. When a side has no standard error, or 0 because nobody or
+ * everybody is in the category, the test has nothing to stand on. */
 struct tf_contrast tf_difference(const struct tf_estimate *a, const struct tf_estimate *b,
                                  double variance, double df, double level)
 {

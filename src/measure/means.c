@@ -1,5 +1,5 @@
-/* mean and total of numbers; of a column of words, the share or total of each of its categories (as R
- * svymean(~factor), with the interval of a mean: estimate -+ t se). */
+/* mean and total of numbers; of a column of words, the share or total of each of its categories (as
+ * R svymean(~factor), with the interval of a mean: estimate -+ t se). */
 #include "measure/family.h"
 
 struct numbers { /* one request */

@@ -1,8 +1,9 @@
 /* Presentation policies: what an office lets stand, parenthesised or suppressed, as rows of data.
  *
- * A policy is a name and rows; a row holds when its measure lies on the wrong side of its threshold,
- * and gives the item its word. Rows are looked at in order; the first word that suppresses ends the
- * list, as the published rules do. What is then printed is decided by the room that releases numbers.
+ * A policy is a name and rows; a row holds when its measure lies on the wrong side of its
+ * threshold, and gives the item its word. Rows are looked at in order; the first word that
+ * suppresses ends the list, as the published rules do. What is then printed is decided by the room
+ * that releases numbers.
  *
  *     nchs   proportions of the US National Center for Health Statistics (Parker et al. 2017, Vital
  *            Health Stat. 2(175)): fewer than 30 cases or an effective size below 30, or a Korn-
@@ -52,16 +53,17 @@ static const struct {
     const char *policy, *text;
     bool shares; /* only */
 } policies[] = {
-    {"nchs", "flags nchs (proportions, 2017): suppress below 30 cases or an effective size of 30, at a "
-             "Korn-Graubard interval of 0.30 or more, or above 0.05 of more than 130 % of the share; "
-             "review below 8 df and at 0 and 100 %", true},
+    {"nchs", "flags nchs (proportions, 2017): suppress below 30 cases or an effective size of 30, at "
+             "a Korn-Graubard interval of 0.30 or more, or above 0.05 of more than 130 % of the "
+             "share; review below 8 df and at 0 and 100 %", true},
     {"dhs", "flags dhs: suppress below 25 cases, parentheses from 25 to 49", false},
     {"mics", "flags mics: suppress below 25 cases, parentheses from 25 to 49", false},
     {"dh", "flags dh: counts in place of percentages below 50 cases", false},
     {"rse30", "flags rse30: unreliable at a relative standard error of 30 % or more", false},
 };
 /* clang-format on */
-enum { N_RULES = sizeof rules / sizeof rules[0], N_POLICIES = sizeof policies / sizeof policies[0] };
+enum { N_RULES = sizeof rules / sizeof rules[0],
+       N_POLICIES = sizeof policies / sizeof policies[0] };
 
 static size_t find_policy(const char *policy)
 {

@@ -2,21 +2,23 @@
  *
  *     - {stat: quantile, vars: [income], quantiles: [0.25, 0.5], interval: mean, qrule: math}
  *
- * The rules from p to a value are in quantile_rule.c. Intervals of a quantile q(p), t with df where the
- * domain has cases that answered:
+ * The rules from p to a value are in quantile_rule.c. Intervals of a quantile q(p), t with df where
+ * the domain has cases that answered:
  *
  *     mean, xlogit, asin, beta   Woodruff (1952, JASA 47, 635-646): F, the share of cases with
  *               y <= q(p), has an interval of that kind (intervals.c); its two ends go back through
  *               the rule. An end outside 0..1 gives no limit
- *     score     Francisco & Fuller (1991, Ann. Statist. 19, 454-469): the values at which (p - F) / se(F)
- *               passes +t and -t. F is a step function: we look at its steps, R by root search, and of
- *               the two sides of a step both take the nearer to t. As in R the value goes back through
- *               the rule by its unweighted share of cases
- *     quantile  for replicate weights: the quantile again under each replicate; -+ t se. Not valid for
+ *     score     Francisco & Fuller (1991, Ann. Statist. 19, 454-469): the values at which (p - F) /
+ *     se(F)
+ *               passes +t and -t. F is a step function: we look at its steps, R by root search, and
+ *               of the two sides of a step both take the nearer to t. As in R the value goes back
+ *               through the rule by its unweighted share of cases
+ *     quantile  for replicate weights: the quantile again under each replicate; -+ t se. Not valid
+ *     for
  *               jackknives, which R warns of and so do we
  *
- * Except for `quantile`, se = (hi - lo) / (2 t). Several intervals may be asked for; se is of the first.
- * Quantiles have no covariances here, so contrasts cannot be made of them. */
+ * Except for `quantile`, se = (hi - lo) / (2 t). Several intervals may be asked for; se is of the
+ * first. Quantiles have no covariances here, so contrasts cannot be made of them. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -26,176 +28,14 @@
 
 #include "measure/groups.h"
 #include "measure/quantile.h"
-#include "measure/variance.h"
 
 static const double none = (double)NAN;
-enum { PARTS = 4 };
-
-struct group { /* a variable in a domain */
-    struct tf_runner *r;
-    const double *y;
-    struct tf_group_set *set;
-    const struct tf_group *cells; /* its cases */
-    struct tf_sorted *order;
-    const struct tf_qrule *rule;
-    double level, df, t;
-};
-
-/* ---- The share of cases at or below given values, as a statistic ------------------------- */
-
-struct below {
-    const struct group *g;
-    size_t p;
-    const double *at;
-    double *share; /* [p] at the latest weights */
-    const double *w;
-    double total;
-    const struct tf_survey *by_psu; /* or NULL: by rows */
-    double *in, *all; /* weights at or below, and all, by PSU: [p x PSUs], [PSUs] */
-    bool *seen;       /* [PSUs] */
-};
-
-static enum tf_code below_value(void *self, const double *w, double *theta, struct tf_err *reterr)
-{
-    struct below *b = self;
-    const struct tf_group *c = b->g->cells;
-    struct tf_sum total = {0};
-    (void)reterr;
-    if (b->by_psu != NULL) /* the weights given are those of PSUs */
-        w = b->g->r->survey->w;
-    b->w = w;
-    for (size_t j = 0; j < b->p && w == b->g->r->survey->w; j++) { /* the order knows */
-        const size_t m = tf_sorted_up_to(b->g->order, b->at[j]);
-        b->total = tf_sorted_total(b->g->order);
-        theta[j] = b->share[j] = m > 0 ? tf_sorted_at(b->g->order, m - 1).cum / b->total : 0;
-    }
-    if (w == b->g->r->survey->w)
-        return TF_OK;
-    for (size_t k = 0; k < c->n; k++)
-        tf_sum_add(&total, w[c->row[k]]);
-    b->total = tf_sum_of(&total);
-    for (size_t j = 0; j < b->p; j++) {
-        struct tf_sum in = {0};
-        for (size_t k = 0; k < c->n; k++)
-            if (b->g->y[c->row[k]] <= b->at[j])
-                tf_sum_add(&in, w[c->row[k]]);
-        theta[j] = b->share[j] = tf_sum_of(&in) / b->total;
-    }
-    return TF_OK;
-}
-
-static void below_linear(void *self, size_t j, double *z)
-{
-    const struct below *b = self;
-    const struct tf_group *c = b->g->cells;
-    if (b->by_psu != NULL) {
-        for (size_t i = 0; i < b->by_psu->n; i++)
-            z[i] = (b->in[j + i * b->p] - b->share[j] * b->all[i]) / b->total;
-        return;
-    }
-    const double at = b->at[j], in = (1 - b->share[j]) / b->total, out = -b->share[j] / b->total;
-    if (c->n < b->g->r->survey->n)
-        memset(z, 0, b->g->r->survey->n * sizeof *z);
-    for (size_t k = 0; k < c->n; k++) {
-        const uint32_t row = c->row[k];
-        z[row] = b->w[row] * (b->g->y[row] <= at ? in : out);
-    }
-}
-
-static const bool *below_domain(void *self, size_t j)
-{
-    const struct below *b = self;
-    (void)j;
-    return b->by_psu != NULL ? b->seen : b->g->set->mask;
-}
-
-/* Weights by PSU, in fixed parts of the cases that threads share. A case goes to the first value it
- * does not exceed (of the values in order; past the last: none), once; then the slots are added up. */
-struct gathering {
-    const struct below *b;
-    const uint32_t *unit;
-    double *at;          /* [p] the values in order */
-    double *slot[PARTS]; /* [PSUs x (p + 1)] */
-    bool *seen[PARTS];
-};
-
-static void gather_part(void *context, size_t part)
-{
-    const struct gathering *t = context;
-    const struct below *b = t->b;
-    const struct tf_group *c = b->g->cells;
-    const double *w = b->g->r->survey->w, *y = b->g->y;
-    const size_t p = b->p;
-    for (size_t k = c->n * part / PARTS; k < c->n * (part + 1) / PARTS; k++) {
-        const uint32_t row = c->row[k], i = t->unit[row];
-        size_t above = 0;
-        for (size_t j = 0; j < p; j++)
-            above += y[row] > t->at[j];
-        t->slot[part][i * (p + 1) + above] += w[row];
-        t->seen[part][i] = true;
-    }
-}
-
-static int by_value(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-static void gather_psus(struct below *b)
-{
-    struct tf_arena *a = b->g->r->arena;
-    const struct tf_survey *s = b->g->r->survey;
-    struct gathering t = {.b = b, .unit = s->stage[0].unit, .at = TF_NEW_N(a, double, b->p)};
-    const size_t n = b->by_psu->n, p = b->p;
-    memcpy(t.at, b->at, p * sizeof *t.at);
-    qsort(t.at, p, sizeof *t.at, by_value);
-    for (size_t part = 0; part < PARTS; part++) {
-        t.slot[part] = TF_NEW_N(a, double, n * (p + 1));
-        t.seen[part] = TF_NEW_N(a, bool, n);
-    }
-    tf_in_parallel(s->threads, PARTS, gather_part, &t);
-    b->in = TF_NEW_N(a, double, n * p);
-    b->all = TF_NEW_N(a, double, n);
-    b->seen = t.seen[0];
-    for (size_t i = 0; i < n; i++) {
-        for (size_t above = 0; above <= p; above++) {
-            double w = 0;
-            for (size_t part = 0; part < PARTS; part++)
-                w += t.slot[part][i * (p + 1) + above];
-            b->all[i] += w;
-            for (size_t j = 0; j < p && above < p; j++)
-                b->in[j + i * p] += t.at[above] <= b->at[j] ? w : 0;
-        }
-        for (size_t part = 1; part < PARTS; part++)
-            b->seen[i] = b->seen[i] || t.seen[part][i];
-    }
-}
-
-static enum tf_code shares_below(const struct group *g, const double *at, size_t p, double *share,
-                                 double *v, struct tf_err *reterr)
-{
-    const struct tf_survey *rows = g->r->survey;
-    struct below b = {.g = g, .p = p, .at = at, .share = share,
-                      .by_psu = tf_survey_by_psu(g->r->arena, rows)};
-    if (b.by_psu != NULL)
-        gather_psus(&b);
-    const struct tf_statistic s = {
-        .p = p, .self = &b, .value = below_value, .linear = below_linear,
-        .domain = g->cells->n < rows->n ? below_domain : NULL};
-    struct tf_fit fit;
-    TF_TRY(tf_survey_fit(g->r->arena, b.by_psu != NULL ? b.by_psu : rows, &s, false, &fit, reterr));
-    for (size_t k = 0; k < p; k++) {
-        share[k] = fit.theta[k];
-        v[k] = fit.v[k + k * p];
-    }
-    return TF_OK;
-}
 
 /* ---- Intervals ---------------------------------------------------------------------------- */
 
-static enum tf_code woodruff(const struct group *g, const char *kind, double p, double share,
-                             double v, double q, double *lo, double *hi, struct tf_err *reterr)
+static enum tf_code woodruff(const struct tf_quantile_group *g, const char *kind, double p,
+                             double share, double v, double q, double *lo, double *hi,
+                             struct tf_err *reterr)
 {
     const struct tf_share_case c = {.p = share, .v = v, .n = (double)g->cells->n,
                                     .kish = g->cells->sum_w * g->cells->sum_w / g->cells->sum_w2,
@@ -212,12 +52,12 @@ static enum tf_code woodruff(const struct group *g, const char *kind, double p, 
 }
 
 /* (p - F(x)) / se at the value of place k. */
-static enum tf_code score_at(const struct group *g, size_t k, double p, double *ret,
+static enum tf_code score_at(const struct tf_quantile_group *g, size_t k, double p, double *ret,
                              struct tf_err *reterr)
 {
     const double x = tf_sorted_at(g->order, k).x;
     double share, v;
-    TF_TRY(shares_below(g, &x, 1, &share, &v, reterr));
+    TF_TRY(tf_shares_below(g, &x, 1, &share, &v, reterr));
     *ret = (p - share) / sqrt(v);
     return TF_OK;
 }
@@ -228,8 +68,8 @@ static size_t last_of_value(struct tf_sorted *s, size_t k)
 }
 
 /* The value whose score is nearest to `limit`, on one side or the other of where it passes it. */
-static enum tf_code score_limit(const struct group *g, double p, double limit, double *ret,
-                                struct tf_err *reterr)
+static enum tf_code score_limit(const struct tf_quantile_group *g, double p, double limit,
+                                double *ret, struct tf_err *reterr)
 {
     const size_t n = tf_sorted_n(g->order);
     const double first = tf_sorted_at(g->order, 0).x, last = tf_sorted_at(g->order, n - 1).x;
@@ -240,7 +80,8 @@ static enum tf_code score_limit(const struct group *g, double p, double limit, d
     for (size_t k = 0; k < g->cells->n; k++)
         one[g->cells->row[k]] = 1;
     struct tf_sorted *plain = tf_sorted_make(g->r->arena, g->y, one, g->cells->row, n, 1);
-    const double reach = (tf_quantile_at(seven, plain, .75) - tf_quantile_at(seven, plain, .25)) / 100;
+    const double reach =
+        (tf_quantile_at(seven, plain, .75) - tf_quantile_at(seven, plain, .25)) / 100;
     size_t low = tf_sorted_up_to(g->order, first + reach) - 1;
     size_t high = tf_sorted_up_to(g->order, last - reach);
     if (high < 1 || high - 1 <= low)
@@ -272,8 +113,9 @@ static enum tf_code score_limit(const struct group *g, double p, double limit, d
     return TF_OK;
 }
 
-static enum tf_code score(const struct group *g, const char *kind, double p, double share, double v,
-                          double q, double *lo, double *hi, struct tf_err *reterr)
+static enum tf_code score(const struct tf_quantile_group *g, const char *kind, double p,
+                          double share, double v, double q, double *lo, double *hi,
+                          struct tf_err *reterr)
 {
     (void)kind;
     (void)share;
@@ -285,7 +127,7 @@ static enum tf_code score(const struct group *g, const char *kind, double p, dou
 
 /* The quantile itself as a statistic, for replicates. */
 struct again {
-    const struct group *g;
+    const struct tf_quantile_group *g;
     double p;
 };
 
@@ -307,8 +149,9 @@ static enum tf_code again_value(void *self, const double *w, double *theta, stru
     return TF_OK;
 }
 
-static enum tf_code replicated(const struct group *g, const char *kind, double p, double share,
-                               double v, double q, double *lo, double *hi, struct tf_err *reterr)
+static enum tf_code replicated(const struct tf_quantile_group *g, const char *kind, double p,
+                               double share, double v, double q, double *lo, double *hi,
+                               struct tf_err *reterr)
 {
     struct again a = {g, p};
     const struct tf_statistic s = {.p = 1, .self = &a, .value = again_value};
@@ -324,8 +167,8 @@ static enum tf_code replicated(const struct group *g, const char *kind, double p
 
 static const struct interval {
     const char *word;
-    enum tf_code (*make)(const struct group *, const char *, double p, double share, double v,
-                         double q, double *lo, double *hi, struct tf_err *);
+    enum tf_code (*make)(const struct tf_quantile_group *, const char *, double p, double share,
+                         double v, double q, double *lo, double *hi, struct tf_err *);
     bool replicates; /* only for them */
     const char *note;
 } intervals[] = {
@@ -414,7 +257,7 @@ static enum tf_code read_intervals(struct request *q, struct tf_err *reterr)
 }
 
 static struct tf_item *new_item(const struct request *q, struct tf_result *out,
-                                const struct group *g, size_t v, size_t d)
+                                const struct tf_quantile_group *g, size_t v, size_t d)
 {
     struct tf_item *item = tf_result_item(q->r, out);
     size_t col = tf_table_find(q->r->t, q->ask->var[v]);
@@ -430,7 +273,7 @@ static struct tf_item *new_item(const struct request *q, struct tf_result *out,
     return item;
 }
 
-static enum tf_code finish_item(const struct request *q, const struct group *g,
+static enum tf_code finish_item(const struct request *q, const struct tf_quantile_group *g,
                                 struct tf_item *item, double p, double share, double v,
                                 struct tf_err *reterr)
 {
@@ -459,7 +302,7 @@ static enum tf_code run_group(const struct request *q, struct tf_result *out, co
                               const bool *answered, size_t v, size_t d, struct tf_err *reterr)
 {
     struct tf_runner *r = q->r;
-    struct group g = {.r = r, .y = y, .rule = q->rule, .level = q->ask->level};
+    struct tf_quantile_group g = {.r = r, .y = y, .rule = q->rule, .level = q->ask->level};
     double *at = TF_NEW_N(r->arena, double, q->n_p), *share = TF_NEW_N(r->arena, double, q->n_p),
            *var = TF_NEW_N(r->arena, double, q->n_p);
     g.set = tf_group_set_new(r->arena, r->survey);
@@ -474,7 +317,7 @@ static enum tf_code run_group(const struct request *q, struct tf_result *out, co
                                  r->survey->threads);
         for (size_t k = 0; k < q->n_p; k++)
             at[k] = tf_quantile_at(q->rule, g.order, q->p[k]);
-        TF_TRY(shares_below(&g, at, q->n_p, share, var, reterr));
+        TF_TRY(tf_shares_below(&g, at, q->n_p, share, var, reterr));
     }
     for (size_t k = 0; k < q->n_p; k++)
         TF_TRY(finish_item(q, &g, new_item(q, out, &g, v, d), q->p[k], share[k], var[k], reterr));
@@ -487,8 +330,8 @@ static void add_notes(const struct request *q, struct tf_result *out, const char
     for (size_t k = 0; k < q->n_intervals; k++)
         tf_result_note(q->r, out, q->interval[k]->note);
     tf_result_note(q->r, out, tf_ask_df_note(q->r->arena, q->ask));
-    tf_result_note(q->r, out, "df are counted among the cases that answered; se is the width of the "
-                              "first interval / 2 t");
+    tf_result_note(q->r, out, "df are counted among the cases that answered; se is the width of "
+                              "the first interval / 2 t");
     for (size_t k = 0; k < q->n_intervals; k++)
         if (q->interval[k]->replicates)
             tf_result_note(q->r, out, "jackknife replicates give no valid error of a quantile");

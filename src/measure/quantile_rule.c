@@ -1,7 +1,7 @@
 /* Twelve rules for a weighted quantile.
  *
- * With x_1 <= … <= x_n, weights w_k, C_k their cumulated sum and W = C_n (Hyndman & Fan 1996, Am. Stat.
- * 50, 361-365, in the weighted forms of R survey 4.1, vignette "Quantile rules"):
+ * With x_1 <= … <= x_n, weights w_k, C_k their cumulated sum and W = C_n (Hyndman & Fan 1996, Am.
+ * Stat. 50, 361-365, in the weighted forms of R survey 4.1, vignette "Quantile rules"):
  *
  *     math, hf1    the least x_k with C_k >= p W
  *     school, hf2  the same; halfway to the next where C_k = p W
@@ -14,13 +14,14 @@
  *                 hf6  0    1    W + w_n            hf9  3/8  5/8  W + w_n / 4
  *                 hf7  1    0    C_{n-1}
  *
- *     shahvaish    the x_k of the greatest pk <= p, pk = (n C_k / W + 1/2 - w_k / 2) / (n + 1). So R has
+ *     shahvaish    the x_k of the greatest pk <= p, pk = (n C_k / W + 1/2 - w_k / 2) / (n + 1). So
+ *     R has
  *                  it; Shah & Vaish (2006) divide w_k by the mean weight too, so the two agree for
  *                  weights with mean 1
  *
- * Below the first point every rule gives x_1 and above the last x_n. R's step rules give x_2 and its
- * hf4 extrapolates where p W < C_1; that is an accident of an index, not of a definition. Tied values
- * stand in the order of the file, which hf5 to hf9 can feel in the last of them, as in R. */
+ * Below the first point every rule gives x_1 and above the last x_n. R's step rules give x_2 and
+ * its hf4 extrapolates where p W < C_1; that is an accident of an index, not of a definition. Tied
+ * values stand in the order of the file, which hf5 to hf9 can feel in the last of them, as in R. */
 #include <math.h>
 #include <string.h>
 

@@ -3,8 +3,9 @@
  *     - {stat: ratio, numerator: [api.stu], denominator: [enroll], by: [stype]}
  *
  * Cases need an answer to both (with `missing: listwise` to all variables named, as R svyratio with
- * several). `separate: strata` gives the separate ratios, one for each stratum of the first stage, as
- * R svyratio(separate = TRUE): the strata are domains. deff: of the total of (y - R x) / sum w x. */
+ * several). `separate: strata` gives the separate ratios, one for each stratum of the first stage,
+ * as R svyratio(separate = TRUE): the strata are domains. deff: of the total of (y - R x) / sum w
+ * x. */
 #include <string.h>
 
 #include "measure/groups.h"
@@ -67,7 +68,8 @@ static enum tf_code by_strata(struct tf_runner *r, struct tf_ask *ask, struct tf
     if (separate == NULL)
         return TF_OK;
     if (strcmp(separate, "strata") != 0) {
-        (void)tf_yaml_fail(tf_yaml_get(ask->at, "separate"), reterr, "`separate` is not understood");
+        (void)tf_yaml_fail(tf_yaml_get(ask->at, "separate"), reterr,
+                           "`separate` is not understood");
         return tf_help(reterr, "Write separate: strata, or use `by` for other groups.");
     }
     TF_TRY(tf_yaml_opt_texts(r->arena, tf_yaml_get(r->root, "design"), "strata", &strata, &n,

@@ -8,23 +8,25 @@
  *         population: {table: population.csv, column: persons, where: "age >= 12", source: "…"}
  *       rounding: {to: 1 significant, wording: about, unit: children}
  *
- * A factor is an item of an earlier estimate; a number {estimate, se, source}; or the total of a column
- * of a table, with a source and, where it is known, an se. Numbers without a source are refused: what a
- * product rests on must be readable beside it.
+ * A factor is an item of an earlier estimate; a number {estimate, se, source}; or the total of a
+ * column of a table, with a source and, where it is known, an se. Numbers without a source are
+ * refused: what a product rests on must be readable beside it.
  *
- *     estimate   prod f            se   by the delta method: sqrt(d' V d), d_k = prod f / f_k, V with the
+ *     estimate   prod f            se   by the delta method: sqrt(d' V d), d_k = prod f / f_k, V
+ *     with the
  *                                  covariances of factors from one result, 0 between sources
  *     delta      estimate -+ q se, q normal or t (`df`)
- *     simulation 20,000 draws (`draws`) from a stream of random numbers named by `seed` (default: the
+ *     simulation 20,000 draws (`draws`) from a stream of random numbers named by `seed` (default:
+ *     the
  *                id), the same everywhere; its interval is that of the draws between the quantiles.
- *                A share (an estimate of stat prop, or a number in 0..1 said to be one by `share: true`)
- *                is drawn normal on the logit scale, any other number normal as it is
+ *                A share (an estimate of stat prop, or a number in 0..1 said to be one by `share:
+ *                true`) is drawn normal on the logit scale, any other number normal as it is
  *
- * Rounding. The number printed is `about` the estimate, `at least` the lower or `as many as` the upper
- * end of the interval (simulation), rounded to `N significant` digits or to a multiple of a number:
- * about to the nearest, at least down, as many as up. A wording that the interval does not carry ("at
- * least" the estimate) cannot be asked for. The text and the lineage of every factor stand in the notes;
- * the text is the item's label. */
+ * Rounding. The number printed is `about` the estimate, `at least` the lower or `as many as` the
+ * upper end of the interval (simulation), rounded to `N significant` digits or to a multiple of a
+ * number: about to the nearest, at least down, as many as up. A wording that the interval does not
+ * carry ("at least" the estimate) cannot be asked for. The text and the lineage of every factor
+ * stand in the notes; the text is the item's label. */
 #include <math.h>
 #include <stdlib.h>
 #include <string.h>
@@ -334,10 +336,10 @@ static void lineage(struct product *p, struct tf_result *out, const struct tf_it
                                  f->se > 0 ? tf_double_text(a, f->se) : ", taken as exact",
                                  f->source));
     }
-    tf_result_note(p->r, out, "error by the delta method; factors from different sources are taken as "
-                              "independent");
-    tf_result_note(p->r, out, "wording: about the estimate to the nearest, at least the lower end of "
-                              "the simulated interval down, as many as its upper end up");
+    tf_result_note(p->r, out, "error by the delta method; factors from different sources are taken "
+                              "as independent");
+    tf_result_note(p->r, out, "wording: about the estimate to the nearest, at least the lower end "
+                              "of the simulated interval down, as many as its upper end up");
 }
 
 enum tf_code tf_run_scaled(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,

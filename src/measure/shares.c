@@ -1,8 +1,9 @@
 /* prop and count: the shares of the categories of each variable, in each domain.
  *
- * A category that occurs anywhere in the file is answered in every domain, with 0 where nobody there
- * has it: a row that is absent from a table reads as "not asked". Items stand by variable, domain,
- * category. `count` is for samples without a design to speak of: unweighted cases, no error. */
+ * A category that occurs anywhere in the file is answered in every domain, with 0 where nobody
+ * there has it: a row that is absent from a table reads as "not asked". Items stand by variable,
+ * domain, category. `count` is for samples without a design to speak of: unweighted cases, no
+ * error. */
 #include "measure/family.h"
 
 struct shares { /* one request */

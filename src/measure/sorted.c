@@ -1,18 +1,19 @@
 /* Weighted values in order, of which only the places that are looked at get sorted.
  *
- * A quantile with its interval looks at a handful of places among a million. So values fall into buckets
- * of equal width between the least and the greatest, and one pass keeps for each value its bucket, and
- * for each bucket its count and its weight:
+ * A quantile with its interval looks at a handful of places among a million. So values fall into
+ * buckets of equal width between the least and the greatest, and one pass keeps for each value its
+ * bucket, and for each bucket its count and its weight:
  *
  *     y  ->  bucket (y - low) / (high - low) x buckets  ->  count[], weight[]
  *
- * A bucket is gathered (one more look at the bucket numbers) and sorted when a place in it is first asked
- * for; who asks for more than a few gets all of them dealt at once. With a skew distribution buckets are
- * unequal and some are long; the order stays right and costs more.
+ * A bucket is gathered (one more look at the bucket numbers) and sorted when a place in it is first
+ * asked for; who asks for more than a few gets all of them dealt at once. With a skew distribution
+ * buckets are unequal and some are long; the order stays right and costs more.
  *
- * Cumulated weights are compensated sums in the order of the values, then of the rows. So `cum <= p W` is
- * decided on correctly rounded sums, as R's cumsum in extended precision does, and a p that falls exactly
- * on a step is seen to do so. The parts that threads take are fixed: the same bits with any number. */
+ * Cumulated weights are compensated sums in the order of the values, then of the rows. So `cum <= p
+ * W` is decided on correctly rounded sums, as R's cumsum in extended precision does, and a p that
+ * falls exactly on a step is seen to do so. The parts that threads take are fixed: the same bits
+ * with any number. */
 #include <math.h>
 #include <string.h>
 

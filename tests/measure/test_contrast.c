@@ -1,5 +1,5 @@
-/* Expressions and their derivatives; contrasts and scaled numbers of recipes; what is refused, with place
- * and remedy. Held to R: test_estimates.c. */
+/* Expressions and their derivatives; contrasts and scaled numbers of recipes; what is refused, with
+ * place and remedy. Held to R: test_estimates.c. */
 #include "../house.h"
 
 #include "measure/expression.h"

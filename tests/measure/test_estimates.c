@@ -1,7 +1,8 @@
-/* Estimates of recipes against R survey 4.1 (tests/gold/make_estimates.R): shares with their intervals,
- * means, totals, variances, ratios, quantiles by twelve rules, contrasts; with and without replicate
- * weights. Each line is one number and its tolerance: 1e-9 for closed forms, 1e-7 for what R finds by
- * iteration, 1e-3 for its profile likelihood, a spline through five points a side. */
+/* Estimates of recipes against R survey 4.1 (tests/gold/make_estimates.R): shares with their
+ * intervals, means, totals, variances, ratios, quantiles by twelve rules, contrasts; with and
+ * without replicate weights. Each line is one number and its tolerance: 1e-9 for closed forms, 1e-7
+ * for what R finds by iteration, 1e-3 for its profile likelihood, a spline through five points a
+ * side. */
 #include "../house.h"
 
 #include "measure/inside.h"

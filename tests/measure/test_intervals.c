@@ -1,5 +1,6 @@
-/* Intervals of shares where the formulas end: nobody, everybody, no variance; their symmetry; a small
- * simulation of their coverage; and the presentation policies. Held to R: test_estimates.c. */
+/* Intervals of shares where the formulas end: nobody, everybody, no variance; their symmetry; a
+ * small simulation of their coverage; and the presentation policies. Held to R: test_estimates.c.
+ * */
 #include "../house.h"
 
 #include "measure/groups.h"

@@ -1,5 +1,5 @@
-/* Places in the order of weighted values: the same as sorting everything, whatever is asked first, with any
- * number of threads; rules at their ends. Held to R: test_estimates.c. */
+/* Places in the order of weighted values: the same as sorting everything, whatever is asked first,
+ * with any number of threads; rules at their ends. Held to R: test_estimates.c. */
 #include "../house.h"
 
 #include "measure/quantile.h"
