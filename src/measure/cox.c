@@ -1,14 +1,14 @@
-/* Proportional hazards of survey data (R survey svycoxph): Cox 1972 with design-based errors (Binder
- * 1992, Biometrika 79, 139-147; Lin 2000, Biometrika 87, 37-47).
+/* Proportional hazards of survey data (R survey svycoxph): Cox 1972 with design-based errors
+ * (Binder 1992, Biometrika 79, 139-147; Lin 2000, Biometrika 87, 37-47).
  *
- * At an event time t with deaths of weights w_i the weighted log partial likelihood has, after Efron
- * (1977, JASA 72, 557-565), as R's coxph takes weights in,
+ * At an event time t with deaths of weights w_i the weighted log partial likelihood has, after
+ * Efron (1977, JASA 72, 557-565), as R's coxph takes weights in,
  *
  *     sum w_i eta_i - wbar sum_(k=0)^(d-1) log(S0 - k/d D0)
  *
- * S0 = sum of w exp(eta) at risk, D0 that of the deaths, wbar the deaths' mean weight. Breslow's takes
- * k = 0 for all. Newton's method to the optimum. The linearised variable of the coefficients is w times the
- * row's score residual times the inverse information,
+ * S0 = sum of w exp(eta) at risk, D0 that of the deaths, wbar the deaths' mean weight. Breslow's
+ * takes k = 0 for all. Newton's method to the optimum. The linearised variable of the coefficients
+ * is w times the row's score residual times the inverse information,
  *
  *     u_i = death (x_i - xbar(t_i)) - integral of exp(eta_i) (x_i - xbar(t)) dHazard(t),  t <= t_i
  *

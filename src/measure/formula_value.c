@@ -2,11 +2,11 @@
  *
  * An expression is a small tree; it is valued column by column, so that a million rows cost a few
  * passes and no walk of the tree each. What is missing, and what is undefined (the logarithm of a
- * negative number), is NaN, and NaN stays NaN: comparisons with it are unknown, as in R. Words can be
- * compared with words; a column of words that spells numbers is valued as those.
+ * negative number), is NaN, and NaN stays NaN: comparisons with it are unknown, as in R. Words can
+ * be compared with words; a column of words that spells numbers is valued as those.
  *
- * The printed form is R's (deparse): blanks round + - * and comparisons, none round / and ^. Names of
- * coefficients are made of it. */
+ * The printed form is R's (deparse): blanks round + - * and comparisons, none round / and ^. Names
+ * of coefficients are made of it. */
 #include <math.h>
 #include <string.h>
 

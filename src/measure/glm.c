@@ -1,49 +1,22 @@
 /* Generalised linear models of survey data (R survey svyglm).
  *
- * The coefficients solve the weighted score equations, sum_i w_i u_i(b) = 0 (Binder 1983, Int. Stat.
- * Rev. 51, 279-292). Linearised, b varies as A sum_i w_i u_i, A = (X'WX)^-1: the survey gives the
- * variance of the totals of the scores, and the sandwich is closed here. Replicate weights fit the
- * model again, each from the full sample's coefficients.
+ * The coefficients solve the weighted score equations, sum_i w_i u_i(b) = 0 (Binder 1983, Int.
+ * Stat. Rev. 51, 279-292). Linearised, b varies as A sum_i w_i u_i, A = (X'WX)^-1: the survey
+ * gives the variance of the totals of the scores, and the sandwich is closed here. Replicate
+ * weights fit the model again, each from the full sample's coefficients.
  *
  * Each domain has a model of its own; all their coefficients are numbers of one statistic, so that
  * covariances between domains (which share PSUs) are there for contrasts. A domain whose model has
  * no finite estimate gives NaN, the flag not_fitted and a note; when it is the only one, an error.
- *
- * Margins (R svypredmeans): the average prediction if everybody had the value g of a variable,
- *
- *     m_g = sum_i w_i mu(x_i with g) / sum_i w_i,    V = D' V(b) D + V(mean of the predictions)
- *
- * with D the weighted mean of the slopes. A variable that the formula does not use joins the model as
- * a factor first. */
-#include "measure/model_run.h"
+ * Margins: margins.c. */
+#include "measure/glm_run.h"
 
 #include <math.h>
 #include <string.h>
 
-#include "measure/formula.h"
-#include "measure/glm_rows.h"
-
-struct one { /* one domain */
-    const struct tf_domain *d;
-    struct tf_model *m;
-    bool *rows;       /* [n] complete, weight > 0 */
-    struct tf_glm full; /* at the survey's weights */
-    double *score;    /* [n] working weight x working residual, 0 outside rows */
-    const char *failed;
-    size_t first;
-};
-struct models { /* the statistic */
-    struct tf_runner *r;
-    enum tf_family family;
-    enum tf_link link;
-    struct one *one;
-    size_t n;
-    bool fitted;      /* the first call is over */
-};
-
 /* ---- The statistic ------------------------------------------------------------------------ */
 
-static enum tf_code first_fit(struct models *s, struct one *o, struct tf_err *reterr)
+static enum tf_code first_fit(struct tf_glm_models *s, struct tf_glm_one *o, struct tf_err *reterr)
 {
     struct tf_err why = {.code = TF_OK};
     const enum tf_code code = tf_glm_fit(s->r->arena, o->m, s->r->survey->w, s->family, s->link,
@@ -67,9 +40,9 @@ static enum tf_code first_fit(struct models *s, struct one *o, struct tf_err *re
 
 static enum tf_code value(void *self, const double *w, double *theta, struct tf_err *reterr)
 {
-    struct models *s = self;
+    struct tf_glm_models *s = self;
     for (size_t k = 0; k < s->n; k++) {
-        struct one *o = &s->one[k];
+        struct tf_glm_one *o = &s->one[k];
         if (!s->fitted) {
             TF_TRY(first_fit(s, o, reterr));
             memcpy(theta + o->first, o->full.beta, o->m->p * sizeof *theta);
@@ -89,7 +62,7 @@ static enum tf_code value(void *self, const double *w, double *theta, struct tf_
     return TF_OK;
 }
 
-static const struct one *owner(const struct models *s, size_t k)
+static const struct tf_glm_one *owner(const struct tf_glm_models *s, size_t k)
 {
     size_t d = 0;
     while (d + 1 < s->n && s->one[d + 1].first <= k)
@@ -100,8 +73,8 @@ static const struct one *owner(const struct models *s, size_t k)
 /* The score of a coefficient, with the weight; the sandwich is closed after. */
 static void linear(void *self, size_t k, double *z)
 {
-    const struct models *s = self;
-    const struct one *o = owner(s, k);
+    const struct tf_glm_models *s = self;
+    const struct tf_glm_one *o = owner(s, k);
     const double *x = o->m->x[k - o->first];
     for (size_t row = 0; row < o->m->n; row++)
         z[row] = o->rows[row] ? x[row] * o->score[row] : 0;
@@ -113,12 +86,13 @@ static const bool *domain(void *self, size_t k)
 }
 
 /* V = A B A' with the blocks of A on its diagonal; NaN again where a coefficient is. */
-static void close_sandwich(struct tf_arena *arena, const struct models *s, struct tf_fit *fit)
+static void close_sandwich(struct tf_arena *arena, const struct tf_glm_models *s,
+                           struct tf_fit *fit)
 {
     const size_t p = fit->p;
     double *bread = TF_NEW_N(arena, double, p * p), *meat = TF_NEW_N(arena, double, p * p);
     for (size_t d = 0; d < s->n; d++) {
-        const struct one *o = &s->one[d];
+        const struct tf_glm_one *o = &s->one[d];
         for (size_t j = 0; j < o->m->p && o->failed == NULL; j++)
             for (size_t i = 0; i < o->m->p; i++)
                 bread[o->first + i + (o->first + j) * p] = o->full.inverse[i + j * o->m->p];
@@ -133,12 +107,12 @@ static void close_sandwich(struct tf_arena *arena, const struct models *s, struc
                                                                              : v[i + j * p];
 }
 
-static enum tf_code fit_models(struct models *s, struct tf_fit *fit, struct tf_err *reterr)
+enum tf_code tf_glm_models_fit(struct tf_glm_models *s, struct tf_fit *fit, struct tf_err *reterr)
 {
     size_t p = 0;
     bool whole = true;
     for (size_t d = 0; d < s->n; d++) {
-        struct one *o = &s->one[d];
+        struct tf_glm_one *o = &s->one[d];
         o->first = p;
         p += o->m->p;
         o->rows = TF_NEW_N(s->r->arena, bool, o->m->n);
@@ -208,11 +182,11 @@ static enum tf_code read_keys(struct tf_runner *r, const struct tf_ask *ask, str
     return tf_formula_ask(r, ask, true, &a->f, reterr);
 }
 
-static enum tf_code make_models(struct models *s, const struct asked *a, const struct tf_domain *d,
-                                struct tf_err *reterr)
+static enum tf_code make_models(struct tf_glm_models *s, const struct asked *a,
+                                const struct tf_domain *d, struct tf_err *reterr)
 {
     for (size_t k = 0; k < s->n; k++) {
-        struct one *o = &s->one[k];
+        struct tf_glm_one *o = &s->one[k];
         bool *in = TF_NEW_N(s->r->arena, bool, s->r->survey->n);
         for (size_t row = 0; row < s->r->survey->n; row++)
             in[row] = d[k].in[row] && s->r->survey->w[row] > 0;
@@ -228,7 +202,8 @@ static enum tf_code make_models(struct models *s, const struct asked *a, const s
 /* ---- Tests -------------------------------------------------------------------------------- */
 
 /* The deviance without a term, on the same rows. */
-static enum tf_code smaller(const struct models *s, const struct asked *a, const struct one *o,
+static enum tf_code smaller(const struct tf_glm_models *s, const struct asked *a,
+                            const struct tf_glm_one *o,
                             size_t term, double *ret, struct tf_err *reterr)
 {
     struct tf_model *m;
@@ -244,7 +219,7 @@ static enum tf_code smaller(const struct models *s, const struct asked *a, const
 }
 
 /* The deviance of the mean alone. */
-static double null_deviance(const struct models *s, const struct one *o)
+static double null_deviance(const struct tf_glm_models *s, const struct tf_glm_one *o)
 {
     const double *w = s->r->survey->w, *y = o->m->y;
     double sum = 0, all = 0, dev = 0;
@@ -266,8 +241,8 @@ static double null_deviance(const struct models *s, const struct one *o)
 }
 
 /* Pseudo-R2 of discrete responses (R survey psrsq; Lumley 2017). */
-static void add_psrsq(const struct models *s, const struct tf_ask *ask, const struct asked *a,
-                      const struct one *o, struct tf_result *out)
+static void add_psrsq(const struct tf_glm_models *s, const struct tf_ask *ask,
+                      const struct asked *a, const struct tf_glm_one *o, struct tf_result *out)
 {
     if (o->failed != NULL || (s->family != TF_BINOMIAL && s->family != TF_POISSON))
         return;
@@ -284,8 +259,8 @@ static void add_psrsq(const struct models *s, const struct tf_ask *ask, const st
     }
 }
 
-static enum tf_code add_tests(const struct models *s, const struct tf_ask *ask,
-                              const struct asked *a, const struct one *o,
+static enum tf_code add_tests(const struct tf_glm_models *s, const struct tf_ask *ask,
+                              const struct asked *a, const struct tf_glm_one *o,
                               const struct tf_block *b, const struct tf_fit *fit,
                               struct tf_result *out, struct tf_err *reterr)
 {
@@ -313,210 +288,12 @@ static enum tf_code add_tests(const struct models *s, const struct tf_ask *ask,
     return TF_OK;
 }
 
-/* ---- Margins ------------------------------------------------------------------------------ */
-
-struct means { /* the mean of fixed predictions: a statistic */
-    size_t n, p;
-    double **mu; /* [p][n] */
-    const bool *rows;
-    const double *w;
-    double total, *mean;
-};
-
-static enum tf_code means_value(void *self, const double *w, double *theta, struct tf_err *reterr)
-{
-    struct means *s = self;
-    struct tf_sum all = {0};
-    (void)reterr;
-    s->w = w;
-    for (size_t row = 0; row < s->n; row++)
-        if (s->rows[row])
-            tf_sum_add(&all, w[row]);
-    s->total = tf_sum_of(&all);
-    for (size_t g = 0; g < s->p; g++) {
-        struct tf_sum sum = {0};
-        for (size_t row = 0; row < s->n; row++)
-            if (s->rows[row])
-                tf_sum_add(&sum, w[row] * s->mu[g][row]);
-        theta[g] = s->mean[g] = tf_sum_of(&sum) / s->total;
-    }
-    return TF_OK;
-}
-
-static void means_linear(void *self, size_t k, double *z)
-{
-    const struct means *s = self;
-    for (size_t row = 0; row < s->n; row++)
-        z[row] = s->rows[row] ? s->w[row] * (s->mu[k][row] - s->mean[k]) / s->total : 0;
-}
-
-static const bool *means_domain(void *self, size_t k)
-{
-    (void)k;
-    return ((const struct means *)self)->rows;
-}
-
-/* The model with the variable in it: the one there is, or a larger one, fitted again. */
-static enum tf_code margin_model(struct models *s, const struct asked *a, const struct one *o,
-                                 size_t col, const struct tf_fit *fit, struct models *ret,
-                                 struct tf_formula **ret_f, struct tf_fit *ret_fit,
-                                 struct tf_err *reterr)
-{
-    struct tf_formula *f = TF_NEW(s->r->arena, struct tf_formula);
-    *ret = *s;
-    ret->one = TF_NEW_N(s->r->arena, struct one, 1);
-    ret->n = 1;
-    ret->one[0] = *o;
-    *f = *a->f;
-    *ret_f = f;
-    *ret_fit = *fit;
-    if (tf_formula_uses(a->f, col))
-        return TF_OK;
-    if (f->n_variables == TF_FORMULA_VARIABLES)
-        return tf_formula_fail(f, 0, reterr, "has no room for a margin");
-    struct tf_expr *e = TF_NEW(s->r->arena, struct tf_expr);
-    *e = (struct tf_expr){.op = TF_OP_COLUMN, .col = col, .text = s->r->t->col[col].name};
-    f->variable[f->n_variables] = (struct tf_variable){
-        .name = s->r->t->col[col].name, .e = e, .factor = true};
-    f->term = TF_NEW_N(s->r->arena, uint64_t, a->f->n_terms + 1);
-    memcpy(f->term, a->f->term, a->f->n_terms * sizeof *f->term);
-    f->term[f->n_terms++] = (uint64_t)1 << f->n_variables++;
-    ret->fitted = false;
-    TF_TRY(tf_model_make(s->r->arena, f, s->r->t, o->rows, &ret->one[0].m, reterr));
-    return fit_models(ret, ret_fit, reterr);
-}
-
-/* Predictions for everybody as row `as`, and the weighted mean of their slopes, D [p]. */
-static void predict(const struct models *s, const struct tf_formula *f, size_t col, size_t as,
-                    double *mu, double *slope)
-{
-    const struct one *o = &s->one[0];
-    const struct tf_model *m = o->m;
-    struct tf_arena *own = tf_arena_new("margins", (size_t)16 << 30);
-    double **x = tf_model_with(own, f, s->r->t, m, col, as), total = 0;
-    for (size_t row = 0; row < m->n; row++) {
-        double eta = m->offset == NULL ? 0 : m->offset[row];
-        if (!o->rows[row])
-            continue;
-        for (size_t j = 0; j < m->p; j++)
-            if (!o->full.aliased[j])
-                eta += o->full.beta[j] * x[j][row];
-        const double w = s->r->survey->w[row], d = tf_link_slope(s->link, eta);
-        mu[row] = tf_link_mean(s->link, eta);
-        total += w;
-        for (size_t j = 0; j < m->p; j++)
-            if (!o->full.aliased[j])
-                slope[j] += w * d * x[j][row];
-    }
-    for (size_t j = 0; j < m->p; j++)
-        slope[j] /= total;
-    tf_arena_free(own);
-}
-
-struct margin { /* the values of one variable */
-    size_t col, n;
-    const struct tf_codes *codes;
-    size_t *code, *row; /* [n] a value that the cases have, and one of its rows */
-};
-
-static struct margin find_values(struct tf_runner *r, size_t col, const bool *rows)
-{
-    struct margin g = {.col = col, .codes = tf_codes_make(r->arena, r->t, col)};
-    size_t *row_of = TF_NEW_N(r->arena, size_t, g.codes->n + 1);
-    g.code = TF_NEW_N(r->arena, size_t, g.codes->n + 1);
-    g.row = TF_NEW_N(r->arena, size_t, g.codes->n + 1);
-    for (size_t row = 0; row < r->survey->n; row++)
-        if (rows[row] && g.codes->of[row] != TF_NO_CODE)
-            row_of[g.codes->of[row]] = row + 1;
-    for (size_t k = 0; k < g.codes->n; k++)
-        if (row_of[k] > 0) {
-            g.code[g.n] = k;
-            g.row[g.n++] = row_of[k] - 1;
-        }
-    return g;
-}
-
-static void margin_items(const struct models *s, const struct tf_ask *ask, const struct margin *g,
-                         const struct tf_fit *mean, double *v, struct tf_result *out)
-{
-    struct tf_runner *r = s->r;
-    const struct one *o = &s->one[0];
-    const struct tf_tally tally = tf_survey_count(r->arena, r->survey, o->rows);
-    const double df = tf_ask_df(r, ask,
-                                r->survey->kind == TF_BY_REPLICATES ? o->d->in : o->rows);
-    const size_t n = g->n;
-    for (size_t k = 0; k < n; k++) {
-        struct tf_item *item = tf_result_item(r, out);
-        item->var = g->codes->column->name;
-        item->var_label = g->codes->column->label;
-        item->category = g->codes->text[g->code[k]];
-        item->label = tf_value_label(g->codes->column, g->codes->number[g->code[k]],
-                                     item->category);
-        item->term = "margin";
-        item->by = o->d->by;
-        item->n_by = ask->n_by;
-        item->estimate = mean->theta[k];
-        item->se = sqrt(v[k + k * n]);
-        item->df = df;
-        item->n = item->base = tally.n;
-        item->psu = tally.psu;
-        tf_item_interval(r, item, "t", ask->level);
-    }
-}
-
-/* One variable's margins in one domain; v [n x n] of them. */
-static enum tf_code add_margin(struct models *s, const struct tf_ask *ask, const struct asked *a,
-                               const struct one *o, const char *name, const struct tf_fit *fit,
-                               double **ret_v, size_t *ret_n, struct tf_result *out,
-                               struct tf_err *reterr)
-{
-    struct tf_arena *arena = s->r->arena;
-    struct models with;
-    struct tf_formula *f;
-    struct tf_fit coef, mean;
-    size_t col;
-    TF_TRY(tf_ask_column(s->r, tf_yaml_get(ask->at, "margins"), name, &col, reterr));
-    TF_TRY(margin_model(s, a, o, col, fit, &with, &f, &coef, reterr));
-    const struct one *own = &with.one[0];
-    const struct margin g = find_values(s->r, col, own->rows);
-    if (g.n > 64)
-        return tf_yaml_fail(tf_yaml_get(ask->at, "margins"), reterr,
-                            "'%s' has more than 64 values, too many for margins", name);
-    const size_t p = own->m->p;
-    double *d = TF_NEW_N(arena, double, g.n * p + 1), *slope = TF_NEW_N(arena, double, p + 1);
-    double *vb = TF_NEW_N(arena, double, p * p + 1), *v = TF_NEW_N(arena, double, g.n * g.n + 1);
-    struct means means = {.n = s->r->survey->n, .p = g.n, .rows = own->rows};
-    means.mu = TF_NEW_N(arena, double *, g.n + 1);
-    means.mean = TF_NEW_N(arena, double, g.n + 1);
-    for (size_t k = 0; k < g.n; k++) {
-        memset(slope, 0, p * sizeof *slope);
-        means.mu[k] = TF_NEW_N(arena, double, means.n);
-        predict(&with, f, col, g.row[k], means.mu[k], slope);
-        for (size_t j = 0; j < p; j++)
-            d[k + j * g.n] = slope[j];
-    }
-    for (size_t j = 0; j < p; j++)
-        for (size_t i = 0; i < p; i++) {
-            const double x = coef.v[own->first + i + (own->first + j) * coef.p];
-            vb[i + j * p] = isnan(x) ? 0 : x;
-        }
-    const struct tf_statistic statistic = {g.n, &means, means_value, means_linear, means_domain};
-    TF_TRY(tf_survey_fit(arena, s->r->survey, &statistic, true, &mean, reterr));
-    tf_sandwich(arena, d, vb, g.n, p, v);
-    for (size_t k = 0; k < g.n * g.n; k++)
-        v[k] += mean.v[k];
-    margin_items(&with, ask, &g, &mean, v, out);
-    *ret_v = v;
-    *ret_n = g.n;
-    return TF_OK;
-}
-
 /* ---- Together ----------------------------------------------------------------------------- */
 
 /* Design effect of a coefficient: against the variance under simple random sampling with the
  * same model, dispersion x (X'WX)^-1 for weights of mean 1 (R svyglm(deff = TRUE)). */
-static void add_deff(const struct models *s, const struct asked *a, const struct one *o,
-                     const struct tf_fit *fit, struct tf_item *item)
+static void add_deff(const struct tf_glm_models *s, const struct asked *a,
+                     const struct tf_glm_one *o, const struct tf_fit *fit, struct tf_item *item)
 {
     double pearson = 0;
     const struct tf_glm *g = &o->full;
@@ -547,7 +324,7 @@ static double *coefficient_vcov(struct tf_runner *r, const struct tf_fit *fit, b
 }
 
 static void add_notes(struct tf_runner *r, const struct tf_ask *ask, const struct asked *a,
-                      const struct models *s, struct tf_result *out)
+                      const struct tf_glm_models *s, struct tf_result *out)
 {
     static const char *const link[] = {"identity", "log", "logit", "probit", "cloglog", "inverse"};
     tf_result_note(r, out, tf_printf(r->arena, "Family %s, link %s; coefficients at the optimum of "
@@ -567,7 +344,7 @@ static void add_notes(struct tf_runner *r, const struct tf_ask *ask, const struc
         tf_result_note(r, out, "Margins: average prediction if all had the value (R "
                                "svypredmeans); intervals by t.");
     for (size_t d = 0; d < s->n; d++) {
-        const struct one *o = &s->one[d];
+        const struct tf_glm_one *o = &s->one[d];
         for (size_t j = 0; j < o->m->p && o->failed == NULL; j++)
             if (o->full.aliased[j])
                 tf_result_note(r, out, tf_printf(r->arena, "'%s' depends linearly on the columns "
@@ -584,20 +361,20 @@ enum tf_code tf_run_glm(struct tf_runner *r, const struct tf_ask *ask, struct tf
     struct asked a;
     struct tf_domain *d;
     struct tf_fit fit;
-    struct models s = {.r = r};
+    struct tf_glm_models s = {.r = r};
     TF_TRY(read_keys(r, ask, &a, reterr));
     TF_TRY(tf_domains_make(r, ask, &d, &s.n, reterr));
     s.family = families[a.family].family;
     s.link = a.link;
-    s.one = TF_NEW_N(r->arena, struct one, s.n + 1);
+    s.one = TF_NEW_N(r->arena, struct tf_glm_one, s.n + 1);
     TF_TRY(make_models(&s, &a, d, reterr));
-    const enum tf_code code = fit_models(&s, &fit, reterr);
+    const enum tf_code code = tf_glm_models_fit(&s, &fit, reterr);
     if (code != TF_OK)
         return tf_recipe_place(tf_yaml_get(ask->at, "formula"), code, reterr);
     out->vcov = coefficient_vcov(r, &fit, a.exponentiate);
     struct tf_block *block = TF_NEW_N(r->arena, struct tf_block, s.n + 1);
     for (size_t k = 0; k < s.n; k++) {
-        const struct one *o = &s.one[k];
+        const struct tf_glm_one *o = &s.one[k];
         block[k] = (struct tf_block){
             .first = o->first, .p = o->m->p, .name = o->m->name, .term = o->m->term,
             .term_name = o->m->term_name, .n_terms = o->m->n_terms, .rows = o->rows, .d = o->d,
@@ -614,7 +391,7 @@ enum tf_code tf_run_glm(struct tf_runner *r, const struct tf_ask *ask, struct tf
             const size_t before = out->n;
             double *v = NULL;
             size_t n = 0;
-            TF_TRY(add_margin(&s, ask, &a, &s.one[k], a.margin[g], &fit, &v, &n, out, reterr));
+            TF_TRY(tf_margin_add(&s, ask, a.f, &s.one[k], a.margin[g], &fit, &v, &n, out, reterr));
             tf_vcov_grow(r, out, before, v, n);
         }
     add_notes(r, ask, &a, &s, out);

@@ -1,227 +1,32 @@
 /* Fitting a generalised linear model with weights: iteratively reweighted least squares.
  *
- * For a linear predictor eta = X beta (+ offset), mean mu(eta), variance function V(mu) and weights w,
- * a round solves
+ * For a linear predictor eta = X beta (+ offset), mean mu(eta), variance function V(mu) and
+ * weights w, a round solves
  *
  *     H d = g,    H = X' W X,  W = w (dmu/deta)^2 / V,    g = X' s,  s = w (y - mu) (dmu/deta) / V
  *
- * and sets beta = beta + d (McCullagh & Nelder 1989, 2.5; Fisher scoring). Written in steps, rounding
- * in H slows it down but does not move the end: g = 0 decides. d' H d is the squared length of the
- * step in standard errors (up to the dispersion) and tells when to stop.
+ * and sets beta = beta + d (McCullagh & Nelder 1989, 2.5; Fisher scoring). Written in steps,
+ * rounding in H slows it down but does not move the end: g = 0 decides. d' H d is the squared
+ * length of the step in standard errors (up to the dispersion) and tells when to stop.
  *
- * One round is one pass over the rows, in blocks of 512 (glm_rows.c). Rows belong to at most 64 groups,
- * a number that depends on n alone; threads take groups, and their sums are added in order: the
- * same bits for any number of threads. With many rows the first rounds look at an eighth of the groups only: the
- * start is then so near that two or three full rounds are left.
+ * One round is one pass over the rows (glm_pass.c). With many rows the first rounds look at an
+ * eighth of them only: the start is then so near that two or three full rounds are left.
  *
  * Columns are centred and scaled on the way in (when there is an intercept), by numbers with few
  * digits so that it costs no digit: a year such as 2019 would else take eight digits of H. A column
  * whose part beyond the earlier ones vanishes is examined by R's own pivoting QR at R's tolerance
  * 1e-11, and left out when that finds it dependent: aliased. */
-#include "measure/glm_rows.h"
+#include "measure/glm_pass.h"
 
 #include <float.h>
 #include <math.h>
-#include <pthread.h>
 #include <string.h>
 
-enum { GROUPS = 64, GROUPS_WIDE = 4, WIDE = 64, ROUNDS = 200, HALVINGS = 30, SAMPLE = 8 };
-
-struct sums { /* of one group, or of all */
-    double *h, *g, deviance;
-    bool invalid;
-};
-struct fit {
-    struct tf_arena *arena; /* scratch */
-    const struct tf_model *m;
-    const double *w;
-    enum tf_family family;
-    enum tf_link link;
-    unsigned threads;
-    uint32_t *row;     /* rows used, or NULL: all of them */
-    size_t n, p, full; /* rows used, columns in play, all columns */
-    size_t *column;    /* [p] */
-    double *centre, *unit; /* [p] x~ = (x - centre) / unit */
-    double scale;      /* mean weight */
-    bool fractional;   /* a response between 0 and 1 */
-    size_t started; /* `every` of the START pass that f->all holds; 0: another's */
-    size_t n_groups, per_group, pairs;
-    struct sums *group, all;
-};
-
-/* ---- One pass ----------------------------------------------------------------------------- */
-
-enum mode { ROUND, START, LAST };
-struct task {
-    struct fit *f;
-    const double *beta;
-    struct tf_glm *out; /* LAST: where eta, mu, working, residual go */
-    enum mode mode;
-    size_t every;       /* 1: all groups; 8: one in eight */
-    size_t first, step; /* groups of this thread */
-    double *room;       /* x, wx, lanes */
-    pthread_t thread;
-};
-
-static size_t row_at(const struct fit *f, size_t k)
-{
-    return f->row == NULL ? k : f->row[k];
-}
-
-/* Column j of a block, centred and scaled, and its part of eta. `raw`: scratch for rows that do not
- * stand side by side. */
-static void load(const struct fit *f, size_t j, double slope, size_t from, size_t n, double *raw,
-                 double *x, double *eta)
-{
-    const double *column = f->m->x[f->column[j]];
-    if (f->row == NULL && n == TF_GLM_BLOCK) {
-        tf_glm_load(column + from, f->centre[j], f->unit[j], slope, x, eta);
-        return;
-    }
-    for (size_t k = 0; k < n; k++)
-        raw[k] = column[row_at(f, from + k)];
-    for (size_t k = n; k < TF_GLM_BLOCK; k++)
-        raw[k] = f->centre[j];
-    tf_glm_load(raw, f->centre[j], f->unit[j], slope, x, eta);
-}
-
-/* The family's start: the score that solving H beta = X' W (eta0 - offset) + X' s wants. */
-static void start_block(const struct fit *f, struct tf_glm_block *b, size_t n)
-{
-    double offset[TF_GLM_BLOCK] = {0};
-    const double none = tf_glm_start(f->family, f->link, 0), all = tf_glm_start(f->family, f->link, 1);
-    for (size_t k = 0; k < n; k++) {
-        offset[k] = b->eta[k];
-        b->eta[k] = f->fractional || f->family != TF_BINOMIAL
-                        ? tf_glm_start(f->family, f->link, b->y[k])
-                        : b->y[k] > 0 ? all : none;
-    }
-    tf_glm_rows(f->family, f->link, b);
-    for (size_t k = 0; k < n; k++)
-        b->score[k] += b->working[k] * (b->eta[k] - offset[k]);
-}
-
-/* Back to the units of the caller's weights. */
-static void keep_block(const struct task *t, const struct tf_glm_block *b, size_t from, size_t n)
-{
-    const struct fit *f = t->f;
-    for (size_t k = 0; k < n; k++) {
-        const size_t row = row_at(f, from + k);
-        t->out->eta[row] = b->eta[k];
-        t->out->mu[row] = b->mu[k];
-        t->out->working[row] = b->working[k] * f->scale;
-        t->out->residual[row] = b->working[k] > 0
-                                    ? b->score[k] / b->working[k]
-                                    : (b->y[k] - b->mu[k]) / tf_link_slope(f->link, b->eta[k]);
-    }
-}
-
-static void block(const struct task *t, size_t from, size_t n, struct sums *to)
-{
-    const struct fit *f = t->f;
-    double y[TF_GLM_BLOCK] = {0}, w[TF_GLM_BLOCK] = {0}, eta[TF_GLM_BLOCK] = {0},
-           mu[TF_GLM_BLOCK], working[TF_GLM_BLOCK], score[TF_GLM_BLOCK];
-    double *x = t->room, *wx = x + f->p * TF_GLM_BLOCK, *lane = wx + TF_GLM_BLOCK;
-    struct tf_glm_block b = {y, w, eta, mu, working, score, lane, false};
-    const double inverse = 1 / f->scale;
-    for (size_t k = 0; k < n; k++) {
-        const size_t row = row_at(f, from + k);
-        y[k] = f->m->y[row];
-        w[k] = f->w[row] * inverse;
-        eta[k] = f->m->offset == NULL ? 0 : f->m->offset[row];
-    }
-    for (size_t j = 0; j < f->p; j++)
-        load(f, j, t->mode == START ? 0 : t->beta[j], from, n, wx, x + j * TF_GLM_BLOCK, eta);
-    if (t->mode == START)
-        start_block(f, &b, n);
-    else
-        tf_glm_rows(f->family, f->link, &b);
-    to->invalid = to->invalid || b.invalid;
-    if (t->mode == LAST)
-        keep_block(t, &b, from, n);
-    tf_glm_products(x, f->p, working, score, wx, lane + (1 + f->p) * TF_GLM_LANES,
-                    lane + TF_GLM_LANES);
-}
-
-static double add_lanes(const double *lane)
-{
-    double s = 0;
-    for (size_t k = 0; k < TF_GLM_LANES; k++)
-        s += lane[k];
-    return s;
-}
-
-static void *run_task(void *arg)
-{
-    struct task *t = arg;
-    struct fit *f = t->f;
-    double *lane = t->room + (f->p + 1) * TF_GLM_BLOCK;
-    for (size_t g = t->first; g < f->n_groups; g += t->step) {
-        struct sums *to = &f->group[g];
-        const size_t from = g * f->per_group;
-        const size_t end = from + f->per_group < f->n ? from + f->per_group : f->n;
-        to->invalid = false;
-        to->deviance = 0;
-        memset(to->h, 0, f->pairs * sizeof *to->h);
-        memset(to->g, 0, f->p * sizeof *to->g);
-        if (g % t->every != 0)
-            continue;
-        memset(lane, 0, (1 + f->p + f->pairs) * TF_GLM_LANES * sizeof *lane);
-        for (size_t k = from; k < end; k += TF_GLM_BLOCK)
-            block(t, k, end - k < TF_GLM_BLOCK ? end - k : TF_GLM_BLOCK, to);
-        to->deviance = add_lanes(lane);
-        for (size_t j = 0; j < f->p; j++)
-            to->g[j] = add_lanes(lane + (1 + j) * TF_GLM_LANES);
-        for (size_t j = 0; j < f->pairs; j++)
-            to->h[j] = add_lanes(lane + (1 + f->p + j) * TF_GLM_LANES);
-    }
-    return NULL;
-}
-
-/* One pass over the rows at beta; f->all holds H (lower triangle filled too), g, deviance. */
-static void pass(struct fit *f, const double *beta, enum mode mode, size_t every,
-                 struct tf_glm *out)
-{
-    enum { MOST = 64 };
-    struct task task[MOST];
-    const size_t want = f->threads < 1 ? 1 : f->threads > MOST ? MOST : f->threads;
-    const size_t n = want < f->n_groups ? want : f->n_groups;
-    const size_t room = (f->p + 1) * TF_GLM_BLOCK + (1 + f->p + f->pairs) * TF_GLM_LANES;
-    bool started[MOST] = {false};
-    for (size_t k = 0; k < n; k++)
-        task[k] = (struct task){f, beta, out, mode, every, k, n,
-                                TF_NEW_N(f->arena, double, room), 0};
-    for (size_t k = 1; k < n; k++)
-        started[k] = pthread_create(&task[k].thread, NULL, run_task, &task[k]) == 0;
-    for (size_t k = 0; k < n; k++)
-        if (!started[k])
-            (void)run_task(&task[k]);
-    for (size_t k = 1; k < n; k++)
-        if (started[k])
-            (void)pthread_join(task[k].thread, NULL);
-    f->started = mode == START ? every : 0;
-    f->all.deviance = 0;
-    f->all.invalid = false;
-    memset(f->all.g, 0, f->p * sizeof *f->all.g);
-    memset(f->all.h, 0, f->p * f->p * sizeof *f->all.h);
-    for (size_t g = 0; g < f->n_groups; g++) {
-        const double *h = f->group[g].h;
-        f->all.deviance += f->group[g].deviance;
-        f->all.invalid = f->all.invalid || f->group[g].invalid;
-        for (size_t j = 0; j < f->p; j++) {
-            f->all.g[j] += f->group[g].g[j];
-            for (size_t k = j; k < f->p; k++)
-                f->all.h[k + j * f->p] += *h++;
-        }
-    }
-    for (size_t j = 0; j < f->p; j++)
-        for (size_t k = 0; k < j; k++)
-            f->all.h[k + j * f->p] = f->all.h[j + k * f->p];
-}
+enum { ROUNDS = 200, HALVINGS = 30, SAMPLE = 8 };
 
 /* ---- Getting ready ------------------------------------------------------------------------ */
 
-static enum tf_code choose_rows(struct fit *f, struct tf_err *reterr)
+static enum tf_code choose_rows(struct tf_fitting *f, struct tf_err *reterr)
 {
     const struct tf_model *m = f->m;
     size_t n = 0, k = 0;
@@ -273,16 +78,16 @@ static double power_of_two(double x)
 
 /* Centre and unit of a column from some thousand rows spread over the file: they need not be exact,
  * only near, and have few digits. */
-static void set_scale(struct fit *f, size_t j)
+static void set_scale(struct tf_fitting *f, size_t j)
 {
     const double *x = f->m->x[f->column[j]];
     const size_t step = f->n / 4096 + 1;
     double s = 0, ss = 0, n = 0;
     for (size_t k = 0; k < f->n; k += step, n++)
-        s += x[row_at(f, k)];
+        s += x[tf_glm_row(f, k)];
     const double mean = s / n;
     for (size_t k = 0; k < f->n; k += step)
-        ss += (x[row_at(f, k)] - mean) * (x[row_at(f, k)] - mean);
+        ss += (x[tf_glm_row(f, k)] - mean) * (x[tf_glm_row(f, k)] - mean);
     const bool intercept = f->m->intercept && f->column[j] == 0;
     f->unit[j] = ss > 0 ? power_of_two(sqrt(ss / n)) : power_of_two(fabs(mean));
     f->centre[j] = f->m->intercept && !intercept && ss > 0
@@ -292,26 +97,10 @@ static void set_scale(struct fit *f, size_t j)
         f->unit[j] = 1;
 }
 
-static void lay_out(struct fit *f)
-{
-    const size_t most = f->p <= WIDE ? GROUPS : GROUPS_WIDE;
-    const size_t blocks = (f->n + TF_GLM_BLOCK - 1) / TF_GLM_BLOCK;
-    f->n_groups = blocks < most ? blocks : most;
-    f->per_group = (blocks + f->n_groups - 1) / f->n_groups * TF_GLM_BLOCK;
-    f->pairs = f->p * (f->p + 1) / 2;
-    f->group = TF_NEW_N(f->arena, struct sums, f->n_groups);
-    for (size_t g = 0; g < f->n_groups; g++) {
-        f->group[g].h = TF_NEW_N(f->arena, double, f->pairs);
-        f->group[g].g = TF_NEW_N(f->arena, double, f->p);
-    }
-    f->all.h = TF_NEW_N(f->arena, double, f->p * f->p);
-    f->all.g = TF_NEW_N(f->arena, double, f->p);
-}
-
 /* ---- Aliased columns ---------------------------------------------------------------------- */
 
 /* Does elimination leave next to nothing of some column? (Gram matrix in f->all.h.) */
-static bool looks_singular(const struct fit *f)
+static bool looks_singular(const struct tf_fitting *f)
 {
     const size_t p = f->p;
     double *a = TF_NEW_N(f->arena, double, p * p);
@@ -329,7 +118,7 @@ static bool looks_singular(const struct fit *f)
 }
 
 /* R's rank: QR with limited pivoting of the columns times the root of their working weights. */
-static void drop_aliased(struct fit *f, struct tf_glm *ret)
+static void drop_aliased(struct tf_fitting *f, struct tf_glm *ret)
 {
     const size_t n = f->n, p = f->p;
     struct tf_arena *own = tf_arena_new("rank of a model", (size_t)16 << 30);
@@ -337,8 +126,8 @@ static void drop_aliased(struct fit *f, struct tf_glm *ret)
     size_t *pivot = TF_NEW_N(own, size_t, p);
     for (size_t j = 0; j < p; j++)
         for (size_t k = 0; k < n; k++)
-            a[k + j * n] = f->m->x[f->column[j]][row_at(f, k)] *
-                           sqrt(ret->working[row_at(f, k)] / f->scale);
+            a[k + j * n] = f->m->x[f->column[j]][tf_glm_row(f, k)] *
+                           sqrt(ret->working[tf_glm_row(f, k)] / f->scale);
     const size_t rank = tf_rank(a, n, p, 1e-11, pivot);
     for (size_t k = rank; k < p; k++)
         ret->aliased[f->column[pivot[k]]] = true;
@@ -358,7 +147,7 @@ static void drop_aliased(struct fit *f, struct tf_glm *ret)
 
 /* ---- Rounds ------------------------------------------------------------------------------- */
 
-static bool step_of(struct fit *f, double *step, double *ret_length)
+static bool step_of(struct tf_fitting *f, double *step, double *ret_length)
 {
     const size_t p = f->p;
     double *l = TF_NEW_N(f->arena, double, p * p);
@@ -374,7 +163,8 @@ static bool step_of(struct fit *f, double *step, double *ret_length)
 }
 
 /* The predictor that runs away: the largest coefficient, in standard deviations of its column. */
-static enum tf_code fail_separated(const struct fit *f, const double *beta, struct tf_err *reterr)
+static enum tf_code fail_separated(const struct tf_fitting *f, const double *beta,
+                                   struct tf_err *reterr)
 {
     size_t worst = 0;
     double most = -1;
@@ -390,7 +180,7 @@ static enum tf_code fail_separated(const struct fit *f, const double *beta, stru
     return tf_help(reterr, "Merge or drop that category, or leave the predictor out.");
 }
 
-static enum tf_code fail_rounds(const struct fit *f, struct tf_err *reterr)
+static enum tf_code fail_rounds(const struct tf_fitting *f, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_CONVERGE, "the model of '%s' did not converge in %d rounds",
                   f->m->y_name, ROUNDS);
@@ -398,7 +188,7 @@ static enum tf_code fail_rounds(const struct fit *f, struct tf_err *reterr)
 }
 
 /* Half a step back until the deviance does not rise and every mean is possible (R glm.fit). */
-static bool settle_step(struct fit *f, double *beta, const double *from, double before,
+static bool settle_step(struct tf_fitting *f, double *beta, const double *from, double before,
                         size_t every)
 {
     for (int k = 0; k < HALVINGS; k++) {
@@ -407,7 +197,7 @@ static bool settle_step(struct fit *f, double *beta, const double *from, double 
             return true;
         for (size_t j = 0; j < f->p; j++)
             beta[j] = (beta[j] + from[j]) / 2;
-        pass(f, beta, ROUND, every, NULL);
+        tf_glm_pass(f, beta, TF_GLM_ROUND, every, NULL);
     }
     return !f->all.invalid && isfinite(f->all.deviance);
 }
@@ -419,9 +209,9 @@ static double foresee(double length, double last)
 }
 
 /* Rounds from beta until a step is shorter than `enough`. Where the next round is foreseen to move
- * the predictors by less than 1e-9 or so, it writes out what the fit gives (out, when not NULL), and
- * *done tells that no further look is needed. */
-static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t every,
+ * the predictors by less than 1e-9 or so, it writes out what the fit gives (out, when not NULL),
+ * and *done tells that no further look is needed. */
+static enum tf_code rounds(struct tf_fitting *f, double *beta, bool from_family, size_t every,
                            double enough, size_t *count, struct tf_glm *out, bool *done,
                            struct tf_err *reterr)
 {
@@ -432,7 +222,7 @@ static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t
     if (from_family) {
         memset(beta, 0, f->p * sizeof *beta);
         if (f->started != every)
-            pass(f, NULL, START, every, NULL);
+            tf_glm_pass(f, NULL, TF_GLM_START, every, NULL);
         if (!step_of(f, step, &length))
             return fail_separated(f, step, reterr);
         memcpy(beta, step, f->p * sizeof *beta);
@@ -440,7 +230,7 @@ static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t
     for (size_t round = 0; round < ROUNDS; round++, (*count)++) {
         const bool keep = out != NULL && foresee(length, last) <= still;
         const double previous = length;
-        pass(f, beta, keep ? LAST : ROUND, every, out);
+        tf_glm_pass(f, beta, keep ? TF_GLM_LAST : TF_GLM_ROUND, every, out);
         if (!settle_step(f, beta, was, before, every))
             return fail_rounds(f, reterr);
         if (!step_of(f, step, &length))
@@ -457,7 +247,8 @@ static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t
         double far = 0;
         for (size_t j = 0; j < f->p; j++)
             far = fabs(beta[j]) > far ? fabs(beta[j]) : far;
-        if (slow >= 10 && length > 1e-12 && far > 6) /* by a constant share: the optimum is far off */
+        /* by a constant share: the optimum is far off */
+        if (slow >= 10 && length > 1e-12 && far > 6)
             return fail_separated(f, beta, reterr);
     }
     return fail_rounds(f, reterr);
@@ -466,7 +257,7 @@ static enum tf_code rounds(struct fit *f, double *beta, bool from_family, size_t
 /* ---- The fit ------------------------------------------------------------------------------ */
 
 /* To the caller's columns and units: beta = T b, inverse = T H^-1 T'. */
-static enum tf_code give_back(struct fit *f, const double *b, struct tf_glm *ret,
+static enum tf_code give_back(struct tf_fitting *f, const double *b, struct tf_glm *ret,
                               struct tf_err *reterr)
 {
     const size_t p = f->p, full = f->full;
@@ -494,12 +285,12 @@ static enum tf_code give_back(struct fit *f, const double *b, struct tf_glm *ret
 }
 
 /* What the logit's fast deviance leaves out: y log y + (1 - y) log(1 - y), 0 for yes and no. */
-static double constant_deviance(const struct fit *f)
+static double constant_deviance(const struct tf_fitting *f)
 {
     double s = 0;
-    for (size_t k = 0; k < f->n && f->fractional && f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT;
-         k++) {
-        const size_t row = row_at(f, k);
+    const bool fast = f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT;
+    for (size_t k = 0; k < f->n && f->fractional && fast; k++) {
+        const size_t row = tf_glm_row(f, k);
         const double y = f->m->y[row];
         if (y > 0 && y < 1)
             s += 2 * f->w[row] / f->scale * (y * log(y) + (1 - y) * log(1 - y));
@@ -507,7 +298,7 @@ static double constant_deviance(const struct fit *f)
     return s;
 }
 
-static void to_scaled(const struct fit *f, const double *beta0, double *b)
+static void to_scaled(const struct tf_fitting *f, const double *beta0, double *b)
 {
     for (size_t j = 0; j < f->p; j++)
         b[j] = beta0[f->column[j]] * f->unit[j];
@@ -518,12 +309,12 @@ static void to_scaled(const struct fit *f, const double *beta0, double *b)
 
 /* Links other than the logit reach the end of their range in few rounds when a predictor separates
  * the answers: the step ends because the slope is 0 there, not because the optimum is found. */
-static bool at_the_edge(const struct fit *f, const struct tf_glm *ret)
+static bool at_the_edge(const struct tf_fitting *f, const struct tf_glm *ret)
 {
     if (f->family != TF_BINOMIAL || f->link == TF_LINK_LOGIT)
         return false;
     for (size_t k = 0; k < f->n; k++) {
-        const double mu = ret->mu[row_at(f, k)];
+        const double mu = ret->mu[tf_glm_row(f, k)];
         if (mu < 10 * DBL_EPSILON || mu > 1 - 10 * DBL_EPSILON)
             return true;
     }
@@ -531,7 +322,7 @@ static bool at_the_edge(const struct fit *f, const struct tf_glm *ret)
 }
 
 /* NaN in the rows that the fit does not use. */
-static void mark_unused(const struct fit *f, struct tf_glm *ret)
+static void mark_unused(const struct tf_fitting *f, struct tf_glm *ret)
 {
     size_t k = 0;
     for (size_t row = 0; f->row != NULL && row < f->m->n; row++) {
@@ -543,7 +334,7 @@ static void mark_unused(const struct fit *f, struct tf_glm *ret)
     }
 }
 
-static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *ret,
+static enum tf_code fit_in(struct tf_fitting *f, const double *beta0, struct tf_glm *ret,
                            struct tf_err *reterr)
 {
     double *b = TF_NEW_N(f->arena, double, f->full + 1);
@@ -554,16 +345,16 @@ static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *re
         f->column[j] = j;
     for (size_t j = 0; j < f->full; j++)
         set_scale(f, j);
-    lay_out(f);
+    tf_glm_lay_out(f);
     for (size_t j = 0; known && j < f->full; j++)
         known = isfinite(beta0[j]);
-    const bool many = f->n_groups >= GROUPS && f->n > 50000;
-    pass(f, NULL, START, many ? SAMPLE : 1, NULL);
+    const bool many = f->n_groups >= TF_GLM_GROUPS && f->n > 50000;
+    tf_glm_pass(f, NULL, TF_GLM_START, many ? SAMPLE : 1, NULL);
     if (looks_singular(f)) {
         for (size_t k = 0; k < f->n; k++) /* of the family's start */
-            ret->working[row_at(f, k)] = f->w[row_at(f, k)];
+            ret->working[tf_glm_row(f, k)] = f->w[tf_glm_row(f, k)];
         drop_aliased(f, ret);
-        lay_out(f);
+        tf_glm_lay_out(f);
         f->started = 0;
         known = false;
     }
@@ -583,7 +374,7 @@ static enum tf_code fit_in(struct fit *f, const double *beta0, struct tf_glm *re
     TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
                   canonical ? ret : NULL, &done, reterr));
     if (!done)
-        pass(f, b, LAST, 1, ret);
+        tf_glm_pass(f, b, TF_GLM_LAST, 1, ret);
     if (at_the_edge(f, ret))
         return fail_separated(f, b, reterr);
     ret->deviance = f->all.deviance + constant_deviance(f);
@@ -603,7 +394,7 @@ enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_model *m, const 
                            .working = TF_NEW_N(arena, double, m->n + 1),
                            .residual = TF_NEW_N(arena, double, m->n + 1)};
     struct tf_arena *scratch = tf_arena_new("fit of a model", (size_t)16 << 30);
-    struct fit f = {.arena = scratch, .m = m, .w = w, .family = family, .link = link,
+    struct tf_fitting f = {.arena = scratch, .m = m, .w = w, .family = family, .link = link,
                     .threads = threads, .p = m->p, .full = m->p};
     f.column = TF_NEW_N(scratch, size_t, m->p + 1);
     f.centre = TF_NEW_N(scratch, double, m->p + 1);

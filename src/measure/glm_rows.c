@@ -1,15 +1,15 @@
-/* What a generalised linear model does with each row: inverse link, weight, score, deviance; and the
- * cross-products of a block of rows.
+/* What a generalised linear model does with each row: inverse link, weight, score, deviance; and
+ * the cross-products of a block of rows.
  *
  * A million rows, eleven columns and six rounds are some 10^9 operations, so this is written for
- * the vector units: eight lanes wide, in blocks of 512 rows that stay in the first cache. The lanes are part of
- * the definition: lane l sums rows l, l + 8, …, whatever the processor's width, nothing is fused, and
- * exp and log are ours, so that every machine gives the same bits. The same text is compiled for
- * three widths and chosen at run time.
+ * the vector units: eight lanes wide, in blocks of 512 rows that stay in the first cache. The
+ * lanes are part of the definition: lane l sums rows l, l + 8, …, whatever the processor's width,
+ * nothing is fused, and exp and log are ours, so that every machine gives the same bits. The same
+ * text is compiled for three widths and chosen at run time.
  *
- * exp: x = k ln 2 + r, |r| <= ln 2 / 2, Taylor's polynomial to r^13 / 13! (error below 1e-17), Cody & Waite 1980
- * in two parts of ln 2. log1p(e) for 0 <= e <= 1: of u = 1 + e, by atanh((u - 1) / (u + 1)). Both
- * are within 2 units in the last place.
+ * exp: x = k ln 2 + r, |r| <= ln 2 / 2, Taylor's polynomial to r^13 / 13! (error below 1e-17),
+ * Cody & Waite 1980 in two parts of ln 2. log1p(e) for 0 <= e <= 1: of u = 1 + e, by atanh((u - 1)
+ * / (u + 1)). Both are within 2 units in the last place.
  *
  * Only the logit has a vector path; other links use the C library row by row. R's guards hold: the
  * slope of logit, probit and cloglog is kept above the machine epsilon (stats::make.link). */

@@ -1,4 +1,5 @@
-/* One block of rows of a generalised linear model (glm_rows.c). Private to glm_fit.c and its kin. */
+/* One block of rows of a generalised linear model (glm_rows.c). Private to glm_fit.c and its kin.
+ * */
 #ifndef TF_MEASURE_GLM_ROWS_H
 #define TF_MEASURE_GLM_ROWS_H
 

@@ -1,23 +1,26 @@
-/* Inequality and poverty: Gini, quintile share ratio, at-risk-of-poverty threshold and rate, median gap.
+/* Inequality and poverty: Gini, quintile share ratio, at-risk-of-poverty threshold and rate,
+ * median gap.
  *
  * Point estimates are those of R laeken, as shares (0..1, where laeken prints percent):
  *
- *     gini   (2 sum w y R - sum w^2 y) / (N Y) - 1, in order of y; R cumulated weight, N = sum w, Y = sum w y
+ *     gini   (2 sum w y R - sum w^2 y) / (N Y) - 1, in order of y; R cumulated weight, N = sum w,
+ *            Y = sum w y
  *     qsr    sum w y over y > q80, by sum w y over y <= q20
  *     arpt   0.6 x median;   arpr   share with y below it
  *     rmpg   (arpt - median of those below) / arpt
  *
- * A quantile is the first y whose cumulated share of weight exceeds p. In domains (`by`) the threshold is
- * that of all; gini and qsr are of the domain alone.
+ * A quantile is the first y whose cumulated share of weight exceeds p. In domains (`by`) the
+ * threshold is that of all; gini and qsr are of the domain alone.
  *
- * Linearised variables by derivation of the functional in the weights (Deville 1999, Surv. Methodol.
- * 25, 193-203; Osier 2009, Surv. Res. Methods 3, 167-195; Langel & Tillé 2013, JRSS A 176, 521-540):
+ * Linearised variables by derivation of the functional in the weights (Deville 1999, Surv.
+ * Methodol. 25, 193-203; Osier 2009, Surv. Res. Methods 3, 167-195; Langel & Tillé 2013, JRSS A
+ * 176, 521-540):
  *
  *     quantile q_p   -(1(y <= q) - p) / (N f(q))
  *     gini           [2 (y R + Y - S) - (G + 1)(Y + N y)] / (N Y),  S the cumulated w y
  *     arpr           (1(y < t) - rate) / N_D  in the domain, + f_D(t) x that of t
- *     qsr            [y 1(y > q80) + q80 (1(y <= q80) - 0.8) - Q (y 1(y <= q20) - q20 (1(y <= q20) - 0.2))]
- *                    / low sum
+ *     qsr            [y 1(y > q80) + q80 (1(y <= q80) - 0.8) - Q (y 1(y <= q20) - q20 (1(y <= q20)
+ *                    - 0.2))] / low sum
  *
  * f is a Gaussian kernel density with bandwidth sd x N^(-1/5), sd and N weighted over all, as R
  * convey takes it. Replicate weights compute the measures again. */

@@ -1,13 +1,13 @@
 /* Survival curves with design-based errors (R survey svykm).
  *
- * With dN(s) the weighted events at time s and Y(s) the weight at risk, the cumulative hazard is H(t) =
- * sum_(s<=t) dN / Y and the curve exp(-H) (Nelson-Aalen; R's svykm(se = TRUE)). Its linearised
- * variable is that of H (Williams 1995, Biometrics 51, 319-325; Aalen 1978),
+ * With dN(s) the weighted events at time s and Y(s) the weight at risk, the cumulative hazard is
+ * H(t) = sum_(s<=t) dN / Y and the curve exp(-H) (Nelson-Aalen; R's svykm(se = TRUE)). Its
+ * linearised variable is that of H (Williams 1995, Biometrics 51, 319-325; Aalen 1978),
  *
  *     z_i = w_i [ event_i 1(t_i <= t) / Y(t_i) - sum_(s <= min(t, t_i)) dN(s) / Y(s)^2 ]
  *
- * times -S(t). `type: km` asks for the product-limit curve instead, prod (1 - dN / Y), R's svykm(se =
- * FALSE), linearised alike (Greenwood's weights 1 / (Y - dN)).
+ * times -S(t). `type: km` asks for the product-limit curve instead, prod (1 - dN / Y), R's
+ * svykm(se = FALSE), linearised alike (Greenwood's weights 1 / (Y - dN)).
  *
  * Intervals of the curve are those of its logarithm, cut at 1, by the normal quantile as R takes it
  * (a `df` key asks for t). A quantile q of the time is the first time at which the curve is at or
@@ -133,7 +133,8 @@ static double quantile_of(const struct tf_runner *r, const struct tf_ask *ask,
                           const struct km *k, double *ret_df)
 {
     const double a = (1 + ask->level) / 2;
-    *ret_df = tf_yaml_get(ask->at, "df") == NULL ? (double)INFINITY : tf_ask_df(r, ask, k->risk.rows);
+    *ret_df = tf_yaml_get(ask->at, "df") == NULL ? (double)INFINITY
+                                                 : tf_ask_df(r, ask, k->risk.rows);
     if (isinf(*ret_df))
         return qnorm(a, 0, 1, 1, 0);
     return *ret_df > 0 ? qt(a, *ret_df, 1, 0) : (double)NAN;
@@ -223,7 +224,8 @@ static enum tf_code quantiles(struct tf_runner *r, const struct tf_ask *ask, con
     const struct tf_statistic statistic = {k->p, k, value, linear, domain};
     TF_TRY(tf_survey_fit(r->arena, r->survey, &statistic, false, &fit, reterr));
     const double q = quantile_of(r, ask, k, &df);
-    double *low = TF_NEW_N(r->arena, double, k->p + 1), *high = TF_NEW_N(r->arena, double, k->p + 1);
+    double *low = TF_NEW_N(r->arena, double, k->p + 1), *high = TF_NEW_N(r->arena, double,
+                                                                         k->p + 1);
     for (size_t g = 0; g < k->p; g++) {
         const double s = fit.theta[g], se = sqrt(fit.v[g + g * k->p]);
         low[g] = s * exp(-q * se / s);

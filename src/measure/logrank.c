@@ -4,11 +4,11 @@
  *
  *     u_i = v(t_i) event_i (x_i - E(t_i)) - sum_(t <= t_i) v(t) (x_i - E(t)) dHazard(t),
  *
- * x the indicators of the groups, E their weighted mean at risk, v = S(t-)^rho (1 - S(t-))^gamma of the
- * curve of all (Fleming & Harrington 1991; rho = 0: log-rank, rho = 1: Peto-Prentice). Ties enter E
- * and the hazard as in Efron's likelihood, as R's coxph.detail gives them. The total of w u has a design
- * variance V; chi-square = U' V^-1 U on as many degrees of freedom as there are columns. For replicate
- * weights u is kept and its total replicated, as R does. */
+ * x the indicators of the groups, E their weighted mean at risk, v = S(t-)^rho (1 - S(t-))^gamma
+ * of the curve of all (Fleming & Harrington 1991; rho = 0: log-rank, rho = 1: Peto-Prentice). Ties
+ * enter E and the hazard as in Efron's likelihood, as R's coxph.detail gives them. The total of w
+ * u has a design variance V; chi-square = U' V^-1 U on as many degrees of freedom as there are
+ * columns. For replicate weights u is kept and its total replicated, as R does. */
 #include <math.h>
 #include <string.h>
 

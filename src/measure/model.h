@@ -21,14 +21,14 @@ struct tf_model { /* the matrix over all rows of the table */
     const char **term_name; /* [n_terms + 1], [0] = "(Intercept)" */
     size_t n_terms;
     bool intercept;
-    double *y;          /* [n] response, NaN where missing; NULL for a one-sided formula. A two-valued
-                         * column of words is 0/1 (1 = second category), as R's factors */
+    double *y;          /* [n] response, NaN where missing; NULL for a one-sided formula. A
+                         * two-valued column of words is 0/1 (1 = second category), as R's */
     const char *y_name;
     bool *complete;     /* [n] everything present, and in the mask */
     size_t n_complete;
     double *offset;     /* [n] the sum of offset(…), NULL when there is none */
-    const char **y_category; /* [n_y_categories] of a response of words or factor(v): y is the index of
-                              * its category; NULL for numbers */
+    const char **y_category; /* [n_y_categories] of a response of words or factor(v): y is the
+                              * index of its category; NULL for numbers */
     size_t n_y_categories;
     const struct tf_expansion *how; /* model_matrix.c: the categories behind the columns */
 };
@@ -38,8 +38,8 @@ TF_MUST_CHECK enum tf_code tf_model_make(struct tf_arena *arena, const struct tf
                                          const struct tf_table *t, const bool *in,
                                          struct tf_model **ret, struct tf_err *reterr);
 
-/* The matrix again (x [p] columns [n]), with column `col` of the table set to its value in row `as`,
- * for all rows: what a prediction for "everybody as that row" needs. NaN as before. */
+/* The matrix again (x [p] columns [n]), with column `col` of the table set to its value in row
+ * `as`, for all rows: what a prediction for "everybody as that row" needs. NaN as before. */
 double **tf_model_with(struct tf_arena *arena, const struct tf_formula *f, const struct tf_table *t,
                        const struct tf_model *m, size_t col, size_t as);
 /* Does the formula's right side use this column of the table? */
@@ -61,10 +61,10 @@ struct tf_glm {
     double scale;     /* mean of w over the rows used: `inverse` x scale is that of R, whose weights
                        * have mean 1 */
 };
-/* Weighted IRLS as R's glm, from the family's own start (or beta0), to the optimum itself: it goes on
- * until a step is below 1e-7 standard errors (canonical links, where the next would be its square;
- * else 1e-11), so that the numbers do not hang on a stopping rule. w [n]: rows with w = 0 do not
- * count. The same bits for any number of threads.
+/* Weighted IRLS as R's glm, from the family's own start (or beta0), to the optimum itself: it goes
+ * on until a step is below 1e-7 standard errors (canonical links, where the next would be its
+ * square; else 1e-11), so that the numbers do not hang on a stopping rule. w [n]: rows with w = 0
+ * do not count. The same bits for any number of threads.
  * TF_E_DESIGN    no case, or a response that is all the same
  * TF_E_INPUT     a response outside the family
  * TF_E_CONVERGE  a predictor separates the answers, or no optimum within 200 rounds: it is named */

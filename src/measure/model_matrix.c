@@ -2,9 +2,9 @@
  *
  * A number variable is one column. A factor with categories c1 … ck is coded against its first
  * (treatment contrasts, k - 1 columns) where the term without it is already in the model, else by k
- * indicators (Chambers & Hastie 1992, Statistical Models in S, 2.4.1); without an intercept the first
- * factor of the formula gets all k. An interaction's columns are the products, the first variable
- * running fastest. Example, sex in {f, m}, area in {r, u}, age a number:
+ * indicators (Chambers & Hastie 1992, Statistical Models in S, 2.4.1); without an intercept the
+ * first factor of the formula gets all k. An interaction's columns are the products, the first
+ * variable running fastest. Example, sex in {f, m}, area in {r, u}, age a number:
  *
  *     ~ sex * area + age:sex    (Intercept) sexm areau sexm:areau sexf:age sexm:age
  *
@@ -274,6 +274,20 @@ static const char *term_name(struct tf_arena *arena, const struct tf_formula *f,
     return tf_buf_text(&b);
 }
 
+/* The logarithm of 0 is no number to regress on. */
+static enum tf_code refuse_infinite(const struct tf_formula *f, const struct tf_model *m,
+                                    const double *x, const char *name, size_t at,
+                                    struct tf_err *reterr)
+{
+    for (size_t row = 0; x != NULL && row < m->n; row++)
+        if (m->complete[row] && !isfinite(x[row])) {
+            (void)tf_formula_fail(f, at, reterr, "makes '%.100s' infinite in row %zu", name,
+                                  row + 1);
+            return tf_help(reterr, "Leave such cases out with where:, or add a constant.");
+        }
+    return TF_OK;
+}
+
 static enum tf_code make_columns(struct tf_arena *arena, const struct tf_formula *f,
                                  const struct tf_expansion *how, struct tf_model *m,
                                  struct tf_err *reterr)
@@ -304,6 +318,8 @@ static enum tf_code make_columns(struct tf_arena *arena, const struct tf_formula
         for (size_t c = 0; c < o.n_columns; c++, turn(f, how, &o)) {
             m->x[m->p] = make_column(arena, how->part, &o, m->n);
             m->name[m->p] = column_name(arena, f, how, &o);
+            if (o.n > 1 && !all_finite(m->x[m->p], m->n))
+                TF_TRY(refuse_infinite(f, m, m->x[m->p], m->name[m->p], 0, reterr));
             m->term[m->p++] = k + 1;
         }
     }
@@ -323,7 +339,8 @@ static enum tf_code read_y(struct tf_arena *arena, const struct tf_formula *f,
 }
 
 static enum tf_code settle_y(struct tf_arena *arena, const struct tf_formula *f,
-                             const struct tf_table *t, struct tf_model *m, struct part *p, struct tf_err *reterr)
+                             const struct tf_table *t, struct tf_model *m, struct part *p,
+                             struct tf_err *reterr)
 {
     if (p->number != NULL) {
         m->y = p->number;
@@ -358,20 +375,6 @@ static void read_offsets(struct tf_arena *arena, const struct tf_formula *f,
         m->complete[row] = m->complete[row] && !isnan(m->offset[row]);
 }
 
-/* The logarithm of 0 is no number to regress on. */
-static enum tf_code refuse_infinite(const struct tf_formula *f, const struct tf_model *m,
-                                    const double *x, const char *name, size_t at,
-                                    struct tf_err *reterr)
-{
-    for (size_t row = 0; x != NULL && row < m->n; row++)
-        if (m->complete[row] && !isfinite(x[row])) {
-            (void)tf_formula_fail(f, at, reterr, "makes '%.100s' infinite in row %zu", name,
-                                  row + 1);
-            return tf_help(reterr, "Leave such cases out with where:, or add a constant.");
-        }
-    return TF_OK;
-}
-
 enum tf_code tf_model_make(struct tf_arena *arena, const struct tf_formula *f,
                            const struct tf_table *t, const bool *in, struct tf_model **ret,
                            struct tf_err *reterr)
@@ -401,8 +404,8 @@ enum tf_code tf_model_make(struct tf_arena *arena, const struct tf_formula *f,
         if (is_factor(f, v))
             TF_TRY(settle_levels(arena, f, &f->variable[v], m, &how->part[v], reterr));
     for (size_t v = 0; v < f->n_variables; v++)
-        TF_TRY(refuse_infinite(f, m, how->part[v].finite ? NULL : how->part[v].number, f->variable[v].name, f->variable[v].at,
-                               reterr));
+        TF_TRY(refuse_infinite(f, m, how->part[v].finite ? NULL : how->part[v].number,
+                               f->variable[v].name, f->variable[v].at, reterr));
     TF_TRY(refuse_infinite(f, m, y.finite ? NULL : m->y, m->y_name, 0, reterr));
     TF_TRY(refuse_infinite(f, m, m->offset, "the offset", 0, reterr));
     how->full = choose_coding(arena, f);

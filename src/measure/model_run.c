@@ -3,14 +3,15 @@
  * Tests of a term with q coefficients b and design variance V (R survey regTermTest):
  *
  *     Wald         F = b' V^-1 b / q on q and df degrees of freedom
- *     LRT          difference of deviances X2 of the models with and without the term; its distribution
- *                  under the design is that of sum lambda_k chi2_1, lambda the eigenvalues of V0^-1 V
- *                  (Rao & Scott 1984; Lumley & Scott 2014, Stat. Sci. 29, 276-286), V0 what the variance
- *                  would be if the model were all there is; with df: of sum lambda chi2_1 / (chi2_df / df)
+ *     LRT          difference of deviances X2 of the models with and without the term; its
+ *                  distribution under the design is that of sum lambda_k chi2_1, lambda the
+ *                  eigenvalues of V0^-1 V (Rao & Scott 1984; Lumley & Scott 2014, Stat. Sci. 29,
+ *                  276-286), V0 what the variance would be if the model were all there is; with
+ *                  df: of sum lambda chi2_1 / (chi2_df / df)
  *     WorkingWald  X2 = b' V0^-1 b, else as LRT
  *
- * The statistic printed for the last two is X2 / mean(lambda), as R prints it; the p-value is by the
- * saddlepoint. */
+ * The statistic printed for the last two is X2 / mean(lambda), as R prints it; the p-value is by
+ * the saddlepoint. */
 #include "measure/model_run.h"
 
 #include <math.h>

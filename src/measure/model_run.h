@@ -19,8 +19,8 @@ struct tf_block {
     const char *failed;      /* why nothing could be estimated, or NULL */
     bool lonely;
 };
-/* Items of a block, in order: estimate, se, t, p, interval; with exponentiate exp(b) and exp(limits).
- * NaN estimates get the flag "aliased" (or "not_fitted" when the block failed). */
+/* Items of a block, in order: estimate, se, t, p, interval; with exponentiate exp(b) and
+ * exp(limits). NaN estimates get the flag "aliased" (or "not_fitted" when the block failed). */
 void tf_block_items(struct tf_runner *r, const struct tf_ask *ask, const struct tf_block *b,
                     const struct tf_fit *fit, bool exponentiate, struct tf_result *out);
 /* Put the covariances v [n x n] of the n items added after item `before` beside those there are;

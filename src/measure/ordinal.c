@@ -2,11 +2,11 @@
  *
  *     P(Y <= k | x) = F(zeta_k - x'b),   k = 1 … K - 1,   F logistic, normal or Gumbel
  *
- * Weighted maximum likelihood by Newton's method on (b, zeta) with the exact second derivatives (the
- * likelihood is concave for these F: Pratt 1981, JASA 76, 103-106), halving a step that does not
- * gain; so the numbers are those of the optimum, where R's optimiser stops near it (about 1e-5). The
- * variance is the sandwich of the scores at the survey's design. Thresholds are items of their own,
- * "1|2". F = "cloglog" is exp(-exp(-x)), as in MASS::polr and svyolr. */
+ * Weighted maximum likelihood by Newton's method on (b, zeta) with the exact second derivatives
+ * (the likelihood is concave for these F: Pratt 1981, JASA 76, 103-106), halving a step that does
+ * not gain; so the numbers are those of the optimum, where R's optimiser stops near it (about
+ * 1e-5). The variance is the sandwich of the scores at the survey's design. Thresholds are items
+ * of their own, "1|2". F = "cloglog" is exp(-exp(-x)), as in MASS::polr and svyolr. */
 #include "measure/model_run.h"
 
 #include <math.h>
@@ -105,7 +105,8 @@ static double part(const struct olr *o, size_t j, size_t row, double on_a, doubl
 
 /* ---- Likelihood --------------------------------------------------------------------------- */
 
-/* Log-likelihood; with g [p] and h [p x p] also the score and the information. -Inf when impossible. */
+/* Log-likelihood; with g [p] and h [p x p] also the score and the information. -Inf when
+ * impossible. */
 static double likelihood(const struct olr *o, const double *w, const double *theta, double *g,
                          double *h)
 {

@@ -1,19 +1,20 @@
 /* Several imputations of missing answers: one estimate from each, pooled by Rubin's rules.
  *
  *     - {stat: pooled, imputations: [imp1.csv, imp2.csv, imp3.csv], estimate: {stat: glm, …}}
- *     - {stat: pooled, imputations: imp, estimate: {…}}     one file; the variable imp tells them apart
+ *     - {stat: pooled, imputations: imp, estimate: {…}}     one file; the variable imp tells them
+ *     apart
  *
  * With m estimates q_l and their variances u_l (Rubin 1987, 3.1; R mitools::MIcombine):
  *
  *     q = mean q_l,   B = var(q_l),   U = mean u_l,   T = U + (1 + 1/m) B
  *     r = (1 + 1/m) B / U,   df = (m - 1) (1 + 1/r)^2,   fmi = (r + 2 / (df + 3)) / (r + 1)
  *
- * With `complete_df` k (the degrees of freedom were nothing missing; `design`: those of each item) the
- * df are those of Barnard & Rubin (1999, Biometrika 86, 948-955) as MIcombine computes them, 1 / (1 /
- * df + 1 / d), d = (k + 1) / (k + 3) k U / (U + B).
+ * With `complete_df` k (the degrees of freedom were nothing missing; `design`: those of each item)
+ * the df are those of Barnard & Rubin (1999, Biometrika 86, 948-955) as MIcombine computes them, 1
+ * / (1 / df + 1 / d), d = (k + 1) / (k + 3) k U / (U + B).
  *
- * Each imputation is a survey of its own: read, weighted by the recipe's steps, estimated. Items are
- * matched by name; one that is not in all of them is an error. Tests are not pooled. */
+ * Each imputation is a survey of its own: read, weighted by the recipe's steps, estimated. Items
+ * are matched by name; one that is not in all of them is an error. Tests are not pooled. */
 #include <math.h>
 #include <string.h>
 

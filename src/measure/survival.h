@@ -19,8 +19,8 @@ struct tf_risk {
     size_t *from;         /* [n_groups + 1] groups of equal time in `order` */
     size_t n_groups;
 };
-/* Keys `time:` and `event:`, each a variable or an expression ("stop - start", "status == 2"). An event
- * is 1 (0: censored); in a variable of 1 and 2 it is 2, as in R's Surv. */
+/* Keys `time:` and `event:`, each a variable or an expression ("stop - start", "status == 2"). An
+ * event is 1 (0: censored); in a variable of 1 and 2 it is 2, as in R's Surv. */
 TF_MUST_CHECK enum tf_code tf_survival_read(struct tf_runner *r, const struct tf_ask *ask,
                                             struct tf_survival *ret, struct tf_err *reterr);
 struct tf_risk tf_risk_make(struct tf_arena *arena, const struct tf_survival *s, const bool *in);
