@@ -172,26 +172,35 @@ static bool inherit(const struct contrasts *c, const struct tf_expression *e, st
     return (item->flags & silent) == 0;
 }
 
+/* Does it name an item that has no standard error? Then it has none either. */
+static bool unknown(const struct contrasts *c, const struct tf_expression *e)
+{
+    for (size_t k = 0; k < c->of->n; k++)
+        if (tf_expression_uses(e, k) && !(c->of->item[k].se >= 0))
+            return true;
+    return false;
+}
+
 static void finish(const struct contrasts *c, struct tf_item *item, bool tested,
                    const struct tf_interval_method *const *method, size_t n_methods)
 {
-    const struct tf_linear l = {.n = 1, .psu = 2, .strata = 1, .df = item->df,
+    const bool known = tested && isfinite(item->estimate) && item->se >= 0;
+    /* as a mean with this variance; without one, as a mean without a degree of freedom */
+    const struct tf_linear l = {.n = 1, .psu = 2, .strata = 1, .df = known ? item->df : 0,
                                 .value = item->estimate, .var = item->se * item->se,
                                 .unit_var = (double)NAN, .sum_w = (double)NAN, .sum_w2 = 1};
     struct tf_item made = *item;
-    made.n_ci = 0;
-    made.df = item->df;
-    if (tested && isfinite(item->estimate) && item->se >= 0) {
-        struct tf_ask ask = *c->ask;
-        ask.deff = false;
-        ask.flags = NULL;
-        tf_item_finish(c->r, &ask, &made, &l, TF_OF_MEAN, method, n_methods);
-        item->ci = made.ci;
-        item->n_ci = made.n_ci;
-        item->statistic = item->estimate / item->se;
-        if (item->se > 0 && item->df > 0)
-            item->p = 2 * pt(-fabs(item->statistic), item->df, 1, 0);
-    }
+    struct tf_ask ask = *c->ask;
+    ask.deff = false;
+    ask.flags = NULL;
+    tf_item_finish(c->r, &ask, &made, &l, TF_OF_MEAN, method, n_methods);
+    item->ci = made.ci;
+    item->n_ci = made.n_ci;
+    if (!known)
+        return;
+    item->statistic = item->estimate / item->se;
+    if (item->se > 0 && item->df > 0)
+        item->p = 2 * pt(-fabs(item->statistic), item->df, 1, 0);
 }
 
 enum tf_code tf_run_contrast(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,
@@ -224,6 +233,9 @@ enum tf_code tf_run_contrast(struct tf_runner *r, const struct tf_ask *ask, stru
             v[a + b * p] = used[a] && used[b] ? c.of->vcov[a + b * p] : 0;
     out->vcov = TF_NEW_N(r->arena, double, q * q);
     tf_sandwich(r->arena, j, v, q, p, out->vcov);
+    for (size_t k = 0; k < q; k++)
+        for (size_t i = 0; i < q && unknown(&c, c.expr[k]); i++)
+            out->vcov[k + i * q] = out->vcov[i + k * q] = (double)NAN;
     for (size_t k = 0; k < q; k++) {
         struct tf_item *item = &out->item[k];
         item->se = sqrt(out->vcov[k + k * q]);
