@@ -138,6 +138,17 @@ struct tf_source {
     void (*gather)(const void *self, size_t unit, const struct tf_gathering *to);
     const void *self;
 };
+/* The fast way: whole sums of one unit in each domain, where at[d] points, in sum [n_domains * cells8];
+ * NULL where it has no row. Cases are added to counts (or NULL), which end says at last. */
+struct tf_counting { /* in 16 bits (even and odd bytes apart), moved on before those run over */
+    uint32_t *count;      /* [n_domains * cells8] */
+    uint64_t *even, *odd; /* [n_domains * pitch / 8] */
+    uint32_t *counted;    /* [n_domains] rows in them */
+};
+struct tf_counting tf_counting_new(struct tf_arena *a, const struct tf_packed *p);
+void tf_counting_end(const struct tf_packed *p, const struct tf_counting *counts);
+void tf_packed_unit(const struct tf_packed *p, size_t unit, uint64_t *sum, uint64_t *segment,
+                    const struct tf_counting *counts, const double **at);
 struct tf_source tf_packed_source(const struct tf_packed *p);
 struct tf_gathering tf_gathering_new(struct tf_arena *a, const struct tf_source *s);
 void tf_gather(const struct tf_source *s, size_t unit, const struct tf_gathering *to);
@@ -163,6 +174,13 @@ TF_MUST_CHECK enum tf_code tf_onepass_run(struct tf_arena *arena, const struct t
  * the same, exactly, or NULL. */
 void tf_onepass_squares(struct tf_arena *arena, const struct tf_packed *p, struct tf_onepass *o,
                         bool needed_only, struct tf_exact **ret);
+
+/* Variance by replicates of every share (onepass_replicates.c): ret [n_domains * n_cells]. For surveys
+ * whose replicates multiply whole PSUs (tf_replicates_multiplier) and take no weighting step again. */
+TF_MUST_CHECK enum tf_code tf_onepass_replicates(struct tf_arena *arena, const struct tf_survey *s,
+                                                 const struct tf_packed *p,
+                                                 const struct tf_onepass *o, double **ret_var,
+                                                 struct tf_err *reterr);
 
 /* ---- moments (moments.c) ---- */
 /* Sums over units of x = a - pilot N (a: a category's sum in a unit, N: that of all its variable's

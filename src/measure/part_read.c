@@ -466,8 +466,10 @@ enum tf_code tf_part_parse(struct tf_arena *arena, const char *file, const char 
     r.p->file = file;
     if (strlen(copy) != n)
         return bad(&r, "a byte 0 in a text");
+    r.line = 1;
     if (n == 0)
-        return wrong_head(&r, "");
+        return bad(&r, "this is no part");
+    r.line = 0;
     for (char *line = copy; line != NULL && *line != '\0'; line = end) {
         char *stop = strchr(line, '\n');
         end = stop != NULL ? stop + 1 : NULL;

@@ -11,6 +11,7 @@
 
 #include "base/rng.h"
 #include "measure/onepass.h"
+#include "measure/replicates.h"
 
 enum { MOST_VARS = 12, SCHEMES = 3 };
 
@@ -344,6 +345,16 @@ static void no_bit_depends_on_order_threads_or_scale(void **state)
         assert_same_bits(shapes[k].name, "two threads", o, pass(&x, shapes[k].by_rows, 2, NULL), 1);
         assert_same_bits(shapes[k].name, "seven threads", o, pass(&x, shapes[k].by_rows, 7, NULL),
                          1);
+        if (!shapes[k].by_rows) { /* the slow way, which merged parts take */
+            struct tf_packed *p;
+            struct tf_onepass *slow;
+            struct tf_err err = {0};
+            (void)pass(&x, false, 1, &p);
+            struct tf_source source = tf_packed_source(p);
+            source.narrow = NULL;
+            assert_int_equal(tf_onepass_of(x.arena, &source, &slow, &err), TF_OK);
+            assert_same_bits(shapes[k].name, "the wide way", o, slow, 1);
+        }
         turn_round(&x, shapes[k].by_rows);
         assert_same_bits(shapes[k].name, "another order of rows", o,
                          pass(&x, shapes[k].by_rows, 2, NULL), 1);
@@ -351,6 +362,49 @@ static void no_bit_depends_on_order_threads_or_scale(void **state)
             ((double *)(uintptr_t)x.s.w)[row] *= 1024;
         assert_same_bits(shapes[k].name, "a scale of 1024", o,
                          pass(&x, shapes[k].by_rows, 2, NULL), 1024);
+        tf_arena_free(x.arena);
+    }
+}
+
+/* Against the definition: shares under each replicate's weights, row by row. */
+static void replicates_are_those_of_rows(void **state)
+{
+    (void)state;
+    static const char *const kinds[] = {"{type: bootstrap_rw, replicates: 60}", "{type: jkn}",
+                                        "{type: bootstrap_cd, replicates: 31}"};
+    for (size_t kind = 0; kind < sizeof kinds / sizeof *kinds; kind++) {
+        struct sample x = {0};
+        struct tf_packed *p;
+        struct tf_yaml *at;
+        struct tf_err err = {0};
+        double *var;
+        make(&x, &shapes[0]);
+        const struct tf_onepass *o = pass(&x, false, 2, &p);
+        assert_int_equal(tf_yaml_parse(x.arena, "t", 1, kinds[kind], strlen(kinds[kind]), &at,
+                                       &err), TF_OK);
+        assert_int_equal(tf_replicates_read(&x.s, at, ".", &err), TF_OK);
+        assert_int_equal(tf_onepass_replicates(x.arena, &x.s, p, o, &var, &err), TF_OK);
+        const size_t n = tf_replicates_count(&x.s);
+        double *m = TF_NEW_N(x.arena, double, x.stage.n_units);
+        double *theta = TF_NEW_N(x.arena, double, n), v;
+        for (size_t d = 0; d < 8; d++)
+            for (uint32_t c = 0; c < 3; c++) { /* of variable 1 */
+                const size_t cell = d * o->n_cells + o->first[1] + c;
+                for (size_t r = 0; r < n; r++) {
+                    long double in = 0, all = 0;
+                    assert_true(tf_replicates_multiplier(&x.s, r, m));
+                    for (size_t row = 0; row < x.s.n; row++)
+                        if (in_domain(&x, d, row) && x.codes[1].of[row] != TF_NO_CODE) {
+                            all += x.s.w[row] * m[x.stage.unit[row]];
+                            in += x.codes[1].of[row] == c ? x.s.w[row] * m[x.stage.unit[row]] : 0;
+                        }
+                    theta[r] = (double)(in / all);
+                }
+                (void)tf_replicates_spread(&x.s, theta, &o->share[cell].value, 1, false, &v);
+                if (o->share[cell].n > 0 && fabs(var[cell] - v) > 1e-12 * v + 1e-25)
+                    fail_msg("%s: domain %zu, category %u: %.17g, not %.17g", kinds[kind], d, c,
+                             var[cell], v);
+            }
         tf_arena_free(x.arena);
     }
 }
@@ -381,6 +435,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(as_one_statistic_at_a_time),
         cmocka_unit_test(no_bit_depends_on_order_threads_or_scale),
+        cmocka_unit_test(replicates_are_those_of_rows),
         cmocka_unit_test(what_does_not_fit_is_left_to_others),
     };
     return cmocka_run_group_tests_name("measure: one pass", tests, NULL, NULL);
