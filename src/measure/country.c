@@ -10,6 +10,10 @@
 
 #include "measure/survey.h"
 
+struct scaled { /* a figure that waits for those of other datasets */
+    size_t at;
+    const struct tf_recipe_figure *figure;
+};
 struct run { /* everything of one country */
     struct tf_arena *arena;
     const struct tf_study *study;
@@ -17,6 +21,8 @@ struct run { /* everything of one country */
     const char *country;
     struct tf_measured *figure;
     size_t n, cap;
+    struct scaled *scaled;
+    size_t n_scaled, cap_scaled;
     const char **source; /* evidence ids */
     size_t n_sources, cap_sources;
 };
@@ -190,6 +196,13 @@ static enum tf_code measure_dataset(struct run *r, const struct tf_dataset *d,
     const struct tf_measuring m = {r->arena, r->study, d, recipe, t, survey};
     for (size_t k = 0; k < recipe->n_figures; k++) {
         struct tf_measured *figure = add_figure(r, d, &from);
+        if (recipe->figure[k].n_factors > 0) {
+            r->scaled = tf_grow(r->arena, r->scaled, r->n_scaled, &r->cap_scaled,
+                                sizeof *r->scaled);
+            r->scaled[r->n_scaled++] = (struct scaled){r->n - 1, &recipe->figure[k]};
+            figure->figure = recipe->figure[k].id;
+            continue;
+        }
         figure->n_rows_data = design->n;
         if (d->kind == TF_PROBABILITY) {
             figure->n_psu = design->n_psu;
@@ -197,6 +210,20 @@ static enum tf_code measure_dataset(struct run *r, const struct tf_dataset *d,
         }
         TF_TRY(tf_recipe_place(recipe->figure[k].at,
                                tf_figure_make(&m, &recipe->figure[k], figure, reterr), reterr));
+    }
+    return TF_OK;
+}
+
+/* Numbers that rest on figures of several datasets, when all are there. */
+static enum tf_code measure_scaled(struct run *r, struct tf_err *reterr)
+{
+    const struct tf_scaled_figure s = {r->arena, tf_study_country(r->study, r->country), r->figure,
+                                       r->n};
+    for (size_t k = 0; k < r->n_scaled; k++) {
+        const struct tf_recipe_figure *figure = r->scaled[k].figure;
+        TF_TRY(tf_recipe_place(figure->at,
+                               tf_scaled_figure_make(&s, figure, &r->figure[r->scaled[k].at],
+                                                     reterr), reterr));
     }
     return TF_OK;
 }
@@ -226,6 +253,7 @@ enum tf_code tf_measure_country(struct tf_arena *arena, const struct tf_study *s
             TF_TRY(measure_dataset(&r, d, reterr));
     }
     TF_TRY(check_ids(&r, reterr));
+    TF_TRY(measure_scaled(&r, reterr));
     TF_TRY(tf_measured_store(arena, keep, country, r.figure, r.n, reterr));
     return register_estimates(&r, reterr);
 }

@@ -98,6 +98,9 @@ struct tf_recipe_figure {
     enum tf_ci ci;
     const char **var, **indicator, **column;
     size_t n_vars, n_indicators, n_columns;
+    const char **factor; /* stat: scaled */
+    size_t n_factors;
+    double per;          /* 1, or 1000 for thousands */
     const struct tf_yaml *at;
 };
 struct tf_recipe {
@@ -168,6 +171,17 @@ struct tf_measuring { /* one dataset of one country, ready */
 TF_MUST_CHECK enum tf_code tf_figure_make(const struct tf_measuring *m,
                                           const struct tf_recipe_figure *figure,
                                           struct tf_measured *ret, struct tf_err *reterr);
+
+/* ---- scaled_figure.c ---- */
+struct tf_scaled_figure { /* what a scaled figure of a country may rest on */
+    struct tf_arena *arena;
+    const struct tf_country *country;
+    const struct tf_measured *figure; /* all others, measured */
+    size_t n_figures;
+};
+TF_MUST_CHECK enum tf_code tf_scaled_figure_make(const struct tf_scaled_figure *s,
+                                                 const struct tf_recipe_figure *figure,
+                                                 struct tf_measured *ret, struct tf_err *reterr);
 
 /* ---- store.c ---- */
 TF_MUST_CHECK enum tf_code tf_measured_store(struct tf_arena *arena, struct tf_keep *keep,

@@ -176,7 +176,7 @@ static enum tf_code read_choices(const struct tf_yaml *map, struct tf_recipe_fig
     TF_TRY(tf_yaml_opt_text(map, "ci", "logit", &ci, reterr));
     if (!tf_stat_named(stat, &f->stat)) {
         (void)tf_yaml_fail(tf_yaml_get(map, "stat"), reterr, "there is no statistic '%s'", stat);
-        return tf_help(reterr, "Write prop, mean, total or count.");
+        return tf_help(reterr, "Write prop, mean, total, count, or scaled with `factors`.");
     }
     if (!tf_ci_named(ci, &f->ci)) {
         (void)tf_yaml_fail(tf_yaml_get(map, "ci"), reterr, "there is no interval '%s'", ci);
@@ -184,6 +184,30 @@ static enum tf_code read_choices(const struct tf_yaml *map, struct tf_recipe_fig
     }
     if (f->stat == TF_STAT_MEAN || f->stat == TF_STAT_TOTAL)
         f->ci = TF_CI_T;
+    return TF_OK;
+}
+
+/* stat: scaled (scaled_figure.c) */
+static enum tf_code read_factors(struct tf_arena *arena, const struct tf_yaml *map,
+                                 struct tf_recipe_figure *f, struct tf_err *reterr)
+{
+    enum { MOST = 12 };
+    const char *stat, *unit;
+    f->stat = TF_STAT_TOTAL;
+    TF_TRY(tf_yaml_opt_text(map, "stat", "", &stat, reterr));
+    if (strcmp(stat, "scaled") != 0) {
+        (void)tf_yaml_fail(tf_yaml_get(map, "factors"), reterr, "'%s' has no factors", stat);
+        return tf_help(reterr, "Write stat: scaled for a product of factors.");
+    }
+    TF_TRY(tf_yaml_opt_texts(arena, map, "factors", &f->factor, &f->n_factors, reterr));
+    if (f->n_factors == 0 || f->n_factors > MOST)
+        return tf_yaml_fail(tf_yaml_get(map, "factors"), reterr,
+                            "a scaled number has 1 to %d factors", MOST);
+    TF_TRY(tf_yaml_opt_text(map, "unit", "", &unit, reterr));
+    f->per = strcmp(unit, "thousands") == 0 ? 1000 : 1;
+    if (*unit != '\0' && strcmp(unit, "thousands") != 0)
+        return tf_yaml_fail(tf_yaml_get(map, "unit"), reterr, "the unit of a scaled number can be "
+                                                              "thousands");
     return TF_OK;
 }
 
@@ -201,12 +225,15 @@ static enum tf_code read_figure(struct tf_arena *arena, const struct tf_yaml *ma
     const char **one;
     size_t n_one;
     f->at = map;
+    f->per = 1;
     TF_TRY(tf_yaml_need_text(map, "id", &f->id, reterr));
     for (size_t k = 0; k < r->n_figures; k++)
         if (strcmp(r->figure[k].id, f->id) == 0)
             return tf_yaml_fail(map, reterr, "the figure '%s' stands here twice", f->id);
     for (size_t k = 0; k < sizeof texts / sizeof texts[0]; k++)
         TF_TRY(tf_yaml_opt_text(map, texts[k].key, NULL, texts[k].to, reterr));
+    if (tf_yaml_get(map, "factors") != NULL)
+        return read_factors(arena, map, f, reterr);
     TF_TRY(read_choices(map, f, reterr));
     TF_TRY(tf_yaml_opt_texts(arena, map, "vars", &f->var, &f->n_vars, reterr));
     TF_TRY(tf_yaml_opt_texts(arena, map, "var", &one, &n_one, reterr));
@@ -235,7 +262,8 @@ static enum tf_code read_figures(struct tf_arena *arena, const struct tf_yaml *r
 {
     static const char *const known[] = {
         "id",      "title", "table",      "stat",   "vars", "var",       "category", "indicators",
-        "columns", "where", "population", "recall", "ci",   "base_text", "caveat",   NULL};
+        "columns", "where", "population", "recall", "ci",   "base_text", "caveat",   "factors",
+        "unit",    NULL};
     const struct tf_yaml *list;
     TF_TRY(need_maps(root, "estimates", known, &list, reterr));
     r->figure = TF_NEW_N(arena, struct tf_recipe_figure, list->n + 1);

@@ -36,46 +36,46 @@
 
 #include "base/import.h"
 #include "measure/groups.h"
+#include "measure/product.h"
 
-enum { DRAWS = 20000, MOST_DRAWS = 1000000, MOST_FACTORS = 12 };
+enum { MOST_DRAWS = 1000000 };
 
-struct factor {
-    const char *name, *source;
+struct origin {
     const struct tf_result *of; /* NULL: given */
     size_t item;
-    double value, se;
-    bool share;                 /* drawn on the logit scale */
 };
 struct product {
     struct tf_runner *r;
     const struct tf_ask *ask;
-    struct factor f[MOST_FACTORS];
+    struct tf_factor f[TF_MOST_FACTORS];
+    struct origin from[TF_MOST_FACTORS];
     size_t n;
-    double v[MOST_FACTORS * MOST_FACTORS]; /* covariances of the factors */
+    double v[TF_MOST_FACTORS * TF_MOST_FACTORS]; /* covariances of the factors */
     double lo, hi;                         /* of the simulation */
 };
 
 /* ---- Factors ------------------------------------------------------------------------------ */
 
-static enum tf_code from_result(struct product *p, const struct tf_yaml *at, struct factor *f,
+static enum tf_code from_result(struct product *p, const struct tf_yaml *at, struct tf_factor *f,
                                 struct tf_err *reterr)
 {
+    struct origin *from = &p->from[f - p->f];
     const char *id, *name;
     struct tf_buf b = {.arena = p->r->arena};
     TF_TRY(tf_yaml_need_text(at, "of", &id, reterr));
-    f->of = tf_result_called(p->r, id);
-    if (f->of == NULL)
+    from->of = tf_result_called(p->r, id);
+    if (from->of == NULL)
         return tf_yaml_fail(tf_yaml_get(at, "of"), reterr,
                             "no estimate before this one has the id '%s'", id);
-    TF_TRY(tf_yaml_opt_text(at, "item", f->of->n == 1 ? f->of->item[0].name : NULL, &name, reterr));
-    for (size_t k = 0; k < f->of->n; k++) {
-        tf_buf_printf(&b, "%s`%s`", k > 0 ? ", " : "", f->of->item[k].name);
-        if (name != NULL && tf_item_called(p->r->arena, &f->of->item[k], name)) {
-            const struct tf_item *item = &f->of->item[k];
-            f->item = k;
+    TF_TRY(tf_yaml_opt_text(at, "item", from->of->n == 1 ? from->of->item[0].name : NULL, &name, reterr));
+    for (size_t k = 0; k < from->of->n; k++) {
+        tf_buf_printf(&b, "%s`%s`", k > 0 ? ", " : "", from->of->item[k].name);
+        if (name != NULL && tf_item_called(p->r->arena, &from->of->item[k], name)) {
+            const struct tf_item *item = &from->of->item[k];
+            from->item = k;
             f->value = item->estimate;
             f->se = item->se;
-            f->share = strcmp(f->of->stat, "prop") == 0;
+            f->share = strcmp(from->of->stat, "prop") == 0;
             f->source = tf_printf(p->r->arena, "the estimate '%s', item '%s' (n = %zu)", id,
                                   item->name, item->base);
             return TF_OK;
@@ -85,7 +85,7 @@ static enum tf_code from_result(struct product *p, const struct tf_yaml *at, str
     return tf_help(reterr, "Its items: %s", tf_buf_text(&b));
 }
 
-static enum tf_code from_table(struct product *p, const struct tf_yaml *at, struct factor *f,
+static enum tf_code from_table(struct product *p, const struct tf_yaml *at, struct tf_factor *f,
                                struct tf_err *reterr)
 {
     const char *file, *column, *where;
@@ -117,7 +117,7 @@ static enum tf_code from_table(struct product *p, const struct tf_yaml *at, stru
     return TF_OK;
 }
 
-static enum tf_code read_factor(struct product *p, const struct tf_yaml *at, struct factor *f,
+static enum tf_code read_factor(struct product *p, const struct tf_yaml *at, struct tf_factor *f,
                                 struct tf_err *reterr)
 {
     static const char *const known[] = {"of", "item", "estimate", "se", "source", "table",
@@ -147,10 +147,10 @@ static enum tf_code read_factor(struct product *p, const struct tf_yaml *at, str
 static enum tf_code read_factors(struct product *p, struct tf_err *reterr)
 {
     const struct tf_yaml *at = tf_yaml_get(p->ask->at, "factors");
-    if (at == NULL || at->kind != TF_YAML_MAP || at->n == 0 || at->n > MOST_FACTORS)
+    if (at == NULL || at->kind != TF_YAML_MAP || at->n == 0 || at->n > TF_MOST_FACTORS)
         return tf_yaml_fail(at != NULL ? at : p->ask->at, reterr,
                             "a scaled number needs `factors`: {name: {of: id}, …}, at most %d",
-                            MOST_FACTORS);
+                            TF_MOST_FACTORS);
     p->n = at->n;
     for (size_t k = 0; k < p->n; k++) {
         p->f[k].name = at->key[k]->text;
@@ -158,9 +158,9 @@ static enum tf_code read_factors(struct product *p, struct tf_err *reterr)
     }
     for (size_t a = 0; a < p->n; a++)
         for (size_t b = 0; b < p->n; b++) {
-            const struct factor *x = &p->f[a], *y = &p->f[b];
+            const struct origin *x = &p->from[a], *y = &p->from[b];
             const size_t m = x->of != NULL ? x->of->n : 0;
-            p->v[a + b * p->n] = a == b ? x->se * x->se
+            p->v[a + b * p->n] = a == b ? p->f[a].se * p->f[a].se
                                  : x->of != NULL && x->of == y->of && x->of->vcov != NULL
                                      ? x->of->vcov[x->item + y->item * m]
                                      : 0;
@@ -170,94 +170,21 @@ static enum tf_code read_factors(struct product *p, struct tf_err *reterr)
 
 /* ---- The product and its error ------------------------------------------------------------ */
 
-static double product_of(const double *x, size_t n)
-{
-    double f = 1;
-    for (size_t k = 0; k < n; k++)
-        f *= x[k];
-    return f;
-}
-
-static double delta_se(const struct product *p)
-{
-    double d[MOST_FACTORS], x[MOST_FACTORS];
-    struct tf_sum v = {0};
-    for (size_t k = 0; k < p->n; k++) {
-        for (size_t j = 0; j < p->n; j++)
-            x[j] = j == k ? 1 : p->f[j].value;
-        d[k] = product_of(x, p->n);
-    }
-    for (size_t a = 0; a < p->n; a++)
-        for (size_t b = 0; b < p->n; b++)
-            if (fabs(p->v[a + b * p->n]) > 0)
-                tf_sum_add(&v, d[a] * d[b] * p->v[a + b * p->n]);
-    return sqrt(tf_sum_of(&v));
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
-
-/* Where a factor is drawn: shares inside 0..1 on the logit scale. */
-static double scale_of(const struct factor *f)
-{
-    return f->share && f->value > 0 && f->value < 1 ? f->value * (1 - f->value) : 1;
-}
-
-static double drawn(const struct factor *f, double off)
-{
-    if (!(f->share && f->value > 0 && f->value < 1))
-        return f->value + off;
-    return 1 / (1 + exp(-(log(f->value / (1 - f->value)) + off)));
-}
-
-/* Draws of the product: normal deviates with the factors' covariances, by Cholesky among those that
- * vary. */
 static enum tf_code simulate(struct product *p, struct tf_err *reterr)
 {
     const char *seed;
-    double draws, l[MOST_FACTORS * MOST_FACTORS], e[MOST_FACTORS], x[MOST_FACTORS];
-    size_t varies[MOST_FACTORS], m = 0;
+    double draws;
     TF_TRY(tf_yaml_opt_text(p->ask->at, "seed", p->ask->id, &seed, reterr));
-    TF_TRY(tf_yaml_opt_number(p->ask->at, "draws", DRAWS, &draws, reterr));
+    TF_TRY(tf_yaml_opt_number(p->ask->at, "draws", TF_DRAWS, &draws, reterr));
     if (!(draws >= 1000 && draws <= MOST_DRAWS))
         return tf_yaml_fail(tf_yaml_get(p->ask->at, "draws"), reterr,
                             "`draws` is a number from 1,000 to 1,000,000");
-    for (size_t k = 0; k < p->n; k++)
-        if (p->f[k].se > 0)
-            varies[m++] = k;
-    for (size_t a = 0; a < m; a++)
-        for (size_t b = 0; b < m; b++)
-            l[a + b * m] = p->v[varies[a] + varies[b] * p->n] / scale_of(&p->f[varies[a]]) /
-                           scale_of(&p->f[varies[b]]);
-    if (m > 0 && !tf_cholesky(l, m)) {
-        (void)tf_yaml_fail(tf_yaml_get(p->ask->at, "factors"), reterr,
-                           "two factors are one and the same number");
-        return tf_help(reterr, "Use each estimate once.");
-    }
-    const size_t n = (size_t)draws;
-    double *f = TF_NEW_N(p->r->arena, double, n);
-    struct tf_rng rng = tf_rng_named(tf_printf(p->r->arena, "measure/scaled/%s", seed));
-    for (size_t k = 0; k < n; k++) {
-        for (size_t a = 0; a < m; a++)
-            e[a] = tf_rng_normal(&rng);
-        for (size_t j = 0; j < p->n; j++)
-            x[j] = p->f[j].value;
-        for (size_t a = 0; a < m; a++) {
-            double off = 0;
-            for (size_t b = 0; b <= a; b++)
-                off += l[a + b * m] * e[b];
-            x[varies[a]] = drawn(&p->f[varies[a]], off);
-        }
-        f[k] = product_of(x, p->n);
-    }
-    qsort(f, n, sizeof *f, by_size);
-    const double at = (1 - p->ask->level) / 2 * (double)(n - 1);
-    p->lo = f[(size_t)at];
-    p->hi = f[n - 1 - (size_t)at];
-    return TF_OK;
+    if (tf_product_simulate(p->r->arena, p->f, p->n, p->v, seed, (size_t)draws, p->ask->level,
+                            &p->lo, &p->hi))
+        return TF_OK;
+    (void)tf_yaml_fail(tf_yaml_get(p->ask->at, "factors"), reterr,
+                       "two factors are one and the same number");
+    return tf_help(reterr, "Use each estimate once.");
 }
 
 /* ---- Rounding and words ------------------------------------------------------------------- */
@@ -329,7 +256,7 @@ static void lineage(struct product *p, struct tf_result *out, const struct tf_it
     struct tf_arena *a = p->r->arena;
     tf_result_note(p->r, out, tf_printf(a, "text: %s", item->label));
     for (size_t k = 0; k < p->n; k++) {
-        const struct factor *f = &p->f[k];
+        const struct tf_factor *f = &p->f[k];
         tf_result_note(p->r, out,
                        tf_printf(a, "factor %s: %s%s%s, from %s", f->name,
                                  tf_double_text(a, f->value), f->se > 0 ? ", standard error " : "",
@@ -346,19 +273,16 @@ enum tf_code tf_run_scaled(struct tf_runner *r, const struct tf_ask *ask, struct
                            struct tf_err *reterr)
 {
     struct product *p = TF_NEW(r->arena, struct product);
-    double x[MOST_FACTORS];
     p->r = r;
     p->ask = ask;
     TF_TRY(read_factors(p, reterr));
     TF_TRY(simulate(p, reterr));
     struct tf_item *item = tf_result_item(r, out);
-    for (size_t k = 0; k < p->n; k++) {
-        x[k] = p->f[k].value;
-        item->flags |= p->f[k].of != NULL ? p->f[k].of->item[p->f[k].item].flags : 0;
-    }
+    for (size_t k = 0; k < p->n; k++)
+        item->flags |= p->from[k].of != NULL ? p->from[k].of->item[p->from[k].item].flags : 0;
     item->name = item->term = "product";
-    item->estimate = product_of(x, p->n);
-    item->se = delta_se(p);
+    item->estimate = tf_product(p->f, p->n);
+    item->se = tf_product_se(p->f, p->n, p->v);
     item->df = ask->df == TF_DF_GIVEN ? ask->df_given : (double)INFINITY;
     const double reach = qt((1 - ask->level) / 2, item->df, 0, 0) * item->se;
     tf_item_add_ci(r, item, "delta", item->estimate - reach, item->estimate + reach);
