@@ -139,6 +139,30 @@ for (v in c("api00", "meals")) {
   }
 }
 
+# ---- keys of every estimate: missing, df, level, two domains ------------------------------------------------
+data <- "syn"; design <- "{weight: w, strata: [stratum], psu: [psu], nest: true}"
+ask <- "{stat: mean, vars: [x, y], missing: listwise, df: design, deff: true}"
+m <- svymean(~x + y, dsyn, na.rm = TRUE, deff = "replace")  # with na.rm: cases with both
+for (v in c("x", "y")) {
+  ci <- confint(m, df = degf(dsyn))[v, ]
+  put(v, "estimate", coef(m)[[v]]); put(v, "se", SE(m)[[which(names(coef(m)) == v)]])
+  put(v, "ci:t:lo", ci[1]); put(v, "ci:t:hi", ci[2])
+  put(v, "deff", diag(attr(m, "deff"))[[which(names(coef(m)) == v)]])
+}
+before <- "{id: m, stat: mean, vars: [x, y], missing: listwise}"
+ask <- "{stat: contrast, of: m, expr: x - 10*y}"
+k <- svycontrast(m, c(1, -10)); put("contrast", "estimate", as.numeric(coef(k))); put("contrast", "se", as.numeric(SE(k)))
+before <- ""
+for (level in c(.9, .99)) for (df in c("inf", "7")) {
+  ask <- sprintf("{stat: mean, vars: [x], by: [sex, area], level: %s, df: %s}", level, df)
+  for (a in 1:2) for (b in c("rural", "urban")) {
+    g <- svymean(~x, dsyn[syn$sex == a & syn$area == b & !is.na(syn$x), ])
+    ci <- confint(g, level = level, df = if (df == "inf") Inf else 7)
+    it <- paste(a, b, sep = ".")
+    put(it, "estimate", coef(g)[[1]]); put(it, "ci:t:lo", ci[1]); put(it, "ci:t:hi", ci[2])
+  }
+}
+
 # ---- lonely PSUs ----------------------------------------------------------------------------------------
 for (rule in c("adjust", "average", "remove", "certainty")) {
   data <- "lonely"; design <- sprintf("{weight: w, strata: [stratum], psu: [psu], nest: true, lonely_psu: %s}", rule)
