@@ -29,17 +29,25 @@ static enum tf_code read_probabilities(const struct tf_runner *r, const struct t
 {
     const struct tf_yaml *p = tf_yaml_get(ask->at, "p");
     double sum = 0;
-    if (p == NULL || p->kind != TF_YAML_MAP) {
+    if (p == NULL || p->kind == TF_YAML_SCALAR) {
         (void)tf_yaml_fail(p != NULL ? p : ask->at, reterr, "no probabilities to compare with");
         return tf_help(reterr, "Give one for each category: p: {1: 0.6, 2: 0.4}.");
+    }
+    const bool list = p->kind == TF_YAML_LIST;
+    if (list && p->n != f->codes->n) {
+        (void)tf_yaml_fail(p, reterr, "%zu probabilities for the %zu categories of %s", p->n,
+                           f->codes->n, ask->var[0]);
+        return tf_help(reterr, "Give one for each, in the order of the categories, or name them: "
+                               "p: {1: 0.6, 2: 0.4}.");
     }
     f->p = TF_NEW_N(r->arena, double, f->codes->n);
     for (size_t k = 0; k < p->n; k++) {
         double x;
-        const uint32_t code = tf_codes_find(f->codes, p->key[k]->text);
-        TF_TRY(tf_yaml_need_number(p, p->key[k]->text, &x, reterr));
-        if (!(x > 0)) {
-            (void)tf_yaml_fail(p->item[k], reterr, "'%s' is no probability", p->item[k]->text);
+        const uint32_t code = list ? (uint32_t)k : tf_codes_find(f->codes, p->key[k]->text);
+        if (p->item[k]->kind != TF_YAML_SCALAR || !tf_parse_double(p->item[k]->text, &x) ||
+            !(x > 0)) {
+            (void)tf_yaml_fail(p->item[k], reterr, "'%s' is no probability",
+                               p->item[k]->text != NULL ? p->item[k]->text : "a list");
             return tf_help(reterr, "A category that cannot occur is left out of `p`.");
         }
         if (code == TF_NO_CODE) {
