@@ -5,7 +5,7 @@
  *     pass     packed rows to estimates, intervals and flags
  *     limit    reading the packed rows once, at the bandwidth measured in the same run (memory.c)
  *
- * usage: onepass ROWS PSUS STRATA [CSV]      CSV: write the same data for the peer (onepass.R) */
+ * usage: onepass ROWS PSUS STRATA [CSV VARS]     CSV: also write the same data for the peer (onepass.R) */
 #define _GNU_SOURCE
 #include <stdio.h>
 #include <stdlib.h>
@@ -14,6 +14,7 @@
 
 #include "base/rng.h"
 #include "bench/onepass.h"
+#include "measure/variance.h"
 
 static double now(void)
 {
@@ -38,23 +39,27 @@ static void report(const char *what, double *took, size_t n, size_t bytes)
     (void)printf("\n");
 }
 
-/* Intervals and flags of every cell, as the room makes them. */
-static size_t finish(const struct tf_onepass *o, struct tf_estimate *e)
+/* Intervals and flags of every cell, as the room makes them, a domain at a time. */
+struct finishing {
+    const struct tf_onepass *o;
+    struct tf_estimate *e;
+};
+
+static void finish_domain(void *context, size_t d)
 {
-    size_t flagged = 0;
-    for (size_t k = 0; k < o->n_domains * o->n_cells; k++) {
-        e[k] = (struct tf_estimate){.n = o->count[k], .base = o->share[k].n};
-        tf_interval(&e[k], &o->share[k], TF_STAT_PROP, TF_CI_LOGIT, 0.95);
-        flagged += e[k].flags != 0;
+    const struct finishing *f = context;
+    const size_t n = f->o->n_cells;
+    for (size_t k = d * n; k < (d + 1) * n; k++) {
+        f->e[k] = (struct tf_estimate){.n = f->o->count[k], .base = f->o->share[k].n};
+        tf_interval(&f->e[k], &f->o->share[k], TF_STAT_PROP, TF_CI_LOGIT, 0.95);
     }
-    return flagged;
 }
 
 int main(int argc, char **argv)
 {
     enum { RUNS = 15 };
     if (argc < 4) {
-        (void)fprintf(stderr, "usage: onepass ROWS PSUS STRATA [CSV]\n");
+        (void)fprintf(stderr, "usage: onepass ROWS PSUS STRATA [CSV VARS]\n");
         return 2;
     }
     struct tf_err err = {0};
@@ -68,7 +73,7 @@ int main(int argc, char **argv)
                                                    strtoul(argv[2], NULL, 10),
                                                    strtoul(argv[3], NULL, 10));
     data.survey.stage = &data.stage;
-    if (argc > 4 && bench_data_write(arena, &data, argv[4], &err) != TF_OK)
+    if (argc > 5 && bench_data_write(arena, &data, argv[4], strtoul(argv[5], NULL, 10), &err) != TF_OK)
         return 1;
     const struct tf_onepass_scheme scheme = {data.domain, 6};
     double took[RUNS];
@@ -96,8 +101,12 @@ int main(int argc, char **argv)
             if (tf_onepass_run(own, p, &o, &err) != TF_OK)
                 return 1;
             struct tf_estimate *e = TF_NEW_N(own, struct tf_estimate, o->n_domains * o->n_cells);
-            flagged = finish(o, e);
+            struct finishing f = {o, e};
+            tf_in_parallel(threads, o->n_domains, finish_domain, &f);
             took[k] = now() - start;
+            flagged = 0;
+            for (size_t j = 0; j < o->n_domains * o->n_cells; j++)
+                flagged += e[j].flags != 0;
             if (k + 1 < RUNS)
                 tf_arena_free(own);
         }
@@ -105,9 +114,9 @@ int main(int argc, char **argv)
                        threads > 1 ? "s" : "");
         report(what, took, RUNS, 0);
         if (threads == 2)
-            (void)printf("  %zu estimates, %zu flagged, passes %zu; first %.17g se %.17g\n",
+            (void)printf("  %zu estimates, %zu flagged, passes %zu; first share %.6f, se %.8f\n",
                          o->n_domains * o->n_cells, flagged, o->passes, o->share[1].value,
-                         o->share[1].var);
+                         sqrt(o->share[1].var));
     }
     tf_arena_free(arena);
     tf_guard_end(&guard);

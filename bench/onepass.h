@@ -71,18 +71,19 @@ static inline struct bench_data bench_data_make(struct tf_arena *a, size_t n, si
 }
 
 static inline enum tf_code bench_data_write(struct tf_arena *a, const struct bench_data *d,
-                                            const char *path, struct tf_err *reterr)
+                                            const char *path, size_t vars,
+                                            struct tf_err *reterr)
 {
     struct tf_buf b = {.arena = a};
     tf_buf_add(&b, "stratum,psu,w,domain");
-    for (size_t v = 0; v < d->n_vars; v++)
+    for (size_t v = 0; v < vars; v++)
         tf_buf_printf(&b, ",q%zu", v + 1);
     tf_buf_add(&b, "\n");
     for (size_t r = 0; r < d->survey.n; r++) {
         tf_buf_printf(&b, "%u,%u,", d->stage.stratum[r] + 1, d->stage.unit[r] + 1);
         tf_buf_double(&b, d->survey.w[r]);
         tf_buf_printf(&b, ",%u", d->domain[r] + 1);
-        for (size_t v = 0; v < d->n_vars; v++)
+        for (size_t v = 0; v < vars; v++)
             if (d->var[v]->of[r] == TF_NO_CODE)
                 tf_buf_add(&b, ",");
             else

@@ -31,22 +31,28 @@ static const double enough = 1e-4; /* of A that must be left of V */
 
 /* A 64-bit whole number is high * 2^32 + low; each half put into the bits of 2^84 and 2^52 is a
  * double, and one addition rounds once. */
+static inline __attribute__((always_inline)) void double_of(uint64_t *in_out)
+{
+    const tf_whole v = *(const tf_whole *)in_out;
+    const tf_whole high = (v >> 32) | 0x4530000000000000u;
+    const tf_whole low = (v & 0xFFFFFFFFu) | 0x4330000000000000u;
+    *(tf_lanes *)(void *)in_out = ((tf_lanes)high - (0x1p84 + 0x1p52)) + (tf_lanes)low;
+}
+
 TF_EACH_MACHINE void tf_doubles_of(uint64_t *in_out, size_t n8)
+{
+    for (size_t k = 0; k < n8; k += 8)
+        double_of(in_out + k);
+}
+
+TF_EACH_MACHINE void tf_doubles_and_totals(uint64_t *in_out, size_t n8, uint64_t *low,
+                                           uint64_t *high)
 {
     for (size_t k = 0; k < n8; k += 8) {
         const tf_whole v = *(const tf_whole *)(in_out + k);
-        const tf_whole high = (v >> 32) | 0x4530000000000000u, low = (v & 0xFFFFFFFFu) |
-                                                                  0x4330000000000000u;
-        *(tf_lanes *)(void *)(in_out + k) = ((tf_lanes)high - (0x1p84 + 0x1p52)) + (tf_lanes)low;
-    }
-}
-
-TF_EACH_MACHINE void tf_whole_totals(const uint64_t *sum, size_t n8, uint64_t *low, uint64_t *high)
-{
-    for (size_t k = 0; k < n8; k += 8) {
-        const tf_whole v = *(const tf_whole *)(sum + k);
         *(tf_whole *)(low + k) += v & 0xFFFFFFFFu;
         *(tf_whole *)(high + k) += v >> 32;
+        double_of(in_out + k);
     }
 }
 

@@ -39,13 +39,10 @@ static void settle_unit(const struct tf_packed *p, struct run *run, uint64_t *su
                         const double *const *at)
 {
     const size_t cells = p->layout->cells8;
-    for (size_t d = 0; d < p->n_domains; d++) {
-        if (at[d] == NULL)
-            continue;
-        uint64_t *own = sum + d * cells;
-        tf_whole_totals(own, cells, run->low + d * cells, run->high + d * cells);
-        tf_doubles_of(own, cells);
-    }
+    for (size_t d = 0; d < p->n_domains; d++)
+        if (at[d] != NULL)
+            tf_doubles_and_totals(sum + d * cells, cells, run->low + d * cells,
+                                  run->high + d * cells);
 }
 
 static void narrow_stratum(const struct tf_packed *p, struct run *run, size_t from, size_t to)

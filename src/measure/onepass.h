@@ -236,8 +236,8 @@ struct tf_onepass *tf_onepass_new(struct tf_arena *arena, const struct tf_layout
                                   size_t n_domains);
 /* n8 (a multiple of 8) whole numbers become the nearest doubles, in place. */
 void tf_doubles_of(uint64_t *in_out, size_t n8);
-/* Add whole numbers to totals kept in halves of 32 bits. */
-void tf_whole_totals(const uint64_t *sum, size_t n8, uint64_t *low, uint64_t *high);
+/* The same, after adding them to totals kept in halves of 32 bits. */
+void tf_doubles_and_totals(uint64_t *in_out, size_t n8, uint64_t *low, uint64_t *high);
 /* Shares over the first n_first domains, for all. */
 void tf_pilot_from(const struct tf_layout *l, const tf_u128 *total, size_t n_first,
                    size_t n_domains, double *pilot);
