@@ -52,6 +52,26 @@ static void intervals_hold_the_share_and_turn_with_it(void **state)
         }
 }
 
+/* The definition itself, closer than R's spline through five points a side can show. */
+static void likelihood_limits_lie_where_the_deviance_reaches_its_reference(void **state)
+{
+    (void)state;
+    for (double p = .002; p < 1; p += .083) {
+        struct tf_share_case c = plain;
+        double end[2];
+        c.p = p;
+        c.v = p * (1 - p) / 600;
+        assert_true(tf_share_interval("likelihood", c, &end[0], &end[1]));
+        const double t = 2.0210753903062737; /* qt(0.975, 40) */
+        const double want = t * t * c.v / (p * (1 - p)) * c.n / (c.n - 1);
+        for (int k = 0; k < 2; k++) {
+            const double q = end[k];
+            const double got = 2 * (p * log(p / q) + (1 - p) * log((1 - p) / (1 - q)));
+            assert_true(fabs(got / want - 1) < 1e-9);
+        }
+    }
+}
+
 /* 50 clusters of 20 that share nothing but their place: df 40, deff about 1. */
 static void recommended_intervals_cover_in_a_small_simulation(void **state)
 {
@@ -134,6 +154,7 @@ int main(void)
         cmocka_unit_test(nobody_and_everybody_are_answered_one_sided),
         cmocka_unit_test(a_share_without_variance_is_a_point),
         cmocka_unit_test(intervals_hold_the_share_and_turn_with_it),
+        cmocka_unit_test(likelihood_limits_lie_where_the_deviance_reaches_its_reference),
         cmocka_unit_test(recommended_intervals_cover_in_a_small_simulation),
         cmocka_unit_test(policies_say_what_stands),
     };
