@@ -165,21 +165,24 @@ static void deal_all(struct tf_sorted *s)
         s->dealt[next[s->bucket[k]]++] = (struct entry){.x = s->y[s->row[k]], .w = s->w[s->row[k]]};
 }
 
-/* The entries of one bucket: blocks without any are passed over at the speed of memory. */
+/* The entries of one bucket. Four bucket numbers are looked at as one word: of x, which is 0 where a
+ * number is the one looked for, the sum (x - 1) & ~x has a top bit set in some quarter if and only if
+ * one of the four is. */
 static void gather(const struct tf_sorted *s, uint16_t b, struct entry *e)
 {
-    enum { BLOCK = 64 };
+    static const uint64_t ones = UINT64_C(0x0001000100010001), tops = UINT64_C(0x8000800080008000);
+    const uint64_t wanted = ones * b;
     size_t m = 0;
-    for (size_t from = 0; from < s->n; from += BLOCK) {
-        const uint16_t *block = s->bucket + from;
-        const size_t size = s->n - from < BLOCK ? s->n - from : BLOCK;
-        uint16_t any = size < BLOCK;
-        if (size == BLOCK)
-            for (size_t i = 0; i < BLOCK; i++)
-                any |= (uint16_t)(block[i] == b);
-        for (size_t i = 0; any != 0 && i < size; i++)
-            if (block[i] == b)
-                e[m++] = (struct entry){.x = s->y[s->row[from + i]], .w = s->w[s->row[from + i]]};
+    for (size_t from = 0; from < s->n; from += 4) {
+        const size_t size = s->n - from < 4 ? s->n - from : 4;
+        uint64_t x = 0;
+        memcpy(&x, s->bucket + from, size * sizeof *s->bucket);
+        x ^= wanted;
+        if (((x - ones) & ~x & tops) == 0 && size == 4)
+            continue;
+        for (size_t k = from; k < from + size; k++)
+            if (s->bucket[k] == b)
+                e[m++] = (struct entry){.x = s->y[s->row[k]], .w = s->w[s->row[k]]};
     }
 }
 
