@@ -159,14 +159,27 @@ static const double *compare_words(struct tf_arena *arena, const struct tf_expr 
     return out;
 }
 
+static bool all_present(const uint8_t *miss, size_t n)
+{
+    uint64_t any = 0, eight;
+    size_t row = 0;
+    for (; row + sizeof eight <= n; row += sizeof eight) {
+        memcpy(&eight, miss + row, sizeof eight);
+        any |= eight;
+    }
+    for (; row < n; row++)
+        any |= miss[row];
+    return any == 0; /* TF_PRESENT is 0 */
+}
+
 static const double *column(struct tf_arena *arena, const struct tf_expr *e,
                             const struct tf_table *t)
 {
     const struct tf_column *c = &t->col[e->col];
     bool whole = c->type == TF_NUMBER; /* missing is NaN already: no copy */
-    for (size_t row = 0; whole && row < t->n_rows; row++)
-        if (c->miss[row] != TF_PRESENT)
-            whole = isnan(c->num[row]);
+    if (whole && !all_present(c->miss, t->n_rows))
+        for (size_t row = 0; whole && row < t->n_rows; row++)
+            whole = c->miss[row] == TF_PRESENT || isnan(c->num[row]);
     if (whole)
         return c->num;
     double *out = TF_NEW_N(arena, double, t->n_rows);

@@ -14,6 +14,9 @@
 #include <math.h>
 #include <string.h>
 
+#include "measure/collapse.h"
+#include "measure/variance.h"
+
 /* ---- The statistic ------------------------------------------------------------------------ */
 
 static enum tf_code first_fit(struct tf_glm_models *s, struct tf_glm_one *o, struct tf_err *reterr)
@@ -44,7 +47,8 @@ static enum tf_code value(void *self, const double *w, double *theta, struct tf_
     for (size_t k = 0; k < s->n; k++) {
         struct tf_glm_one *o = &s->one[k];
         if (!s->fitted) {
-            TF_TRY(first_fit(s, o, reterr));
+            if (!s->kept)
+                TF_TRY(first_fit(s, o, reterr));
             memcpy(theta + o->first, o->full.beta, o->m->p * sizeof *theta);
             continue;
         }
@@ -107,8 +111,73 @@ static void close_sandwich(struct tf_arena *arena, const struct tf_glm_models *s
                                                                              : v[i + j * p];
 }
 
+/* ---- The same by units: scores are summed as they are made ---------------------------------- */
+
+struct units {
+    struct tf_glm_models *s;
+    const struct tf_survey *small;
+    double **z;    /* [p] sums of a coefficient's scores [units] */
+    bool **has;    /* [n domains][units] */
+    size_t shares; /* threads */
+};
+
+/* One thread's share: every so-many-th stretch of columns, in each domain. */
+static void sum_columns(void *context, size_t k)
+{
+    struct units *u = context;
+    for (size_t d = 0; d < u->s->n; d++) {
+        const struct tf_glm_one *o = &u->s->one[d];
+        const size_t p = o->m->p, from = p * k / u->shares, end = p * (k + 1) / u->shares;
+        if (o->failed == NULL)
+            tf_collapse_sums(u->s->r->survey, o->m->x + from, end - from, o->score, o->rows,
+                             u->z + o->first + from);
+    }
+}
+
+static enum tf_code units_value(void *self, const double *w, double *theta, struct tf_err *reterr)
+{
+    struct units *u = self;
+    (void)w; /* of the units; the models want those of the rows */
+    return value(u->s, u->s->r->survey->w, theta, reterr);
+}
+
+static void units_linear(void *self, size_t k, double *z)
+{
+    const struct units *u = self;
+    memcpy(z, u->z[k], u->small->n * sizeof *z);
+}
+
+static const bool *units_domain(void *self, size_t k)
+{
+    const struct units *u = self;
+    return u->has[owner(u->s, k) - u->s->one];
+}
+
+static enum tf_code fit_by_units(struct tf_glm_models *s, const struct tf_survey *small, size_t p,
+                                 struct tf_fit *fit, struct tf_err *reterr)
+{
+    struct tf_arena *arena = s->r->arena;
+    struct units u = {.s = s, .small = small, .z = TF_NEW_N(arena, double *, p + 1)};
+    double *theta = TF_NEW_N(arena, double, p + 1);
+    const struct tf_statistic statistic = {p, &u, units_value, units_linear, units_domain};
+    u.has = TF_NEW_N(arena, bool *, s->n + 1);
+    TF_TRY(value(s, s->r->survey->w, theta, reterr));
+    for (size_t d = 0; d < s->n; d++) {
+        u.has[d] = TF_NEW_N(arena, bool, small->n);
+        tf_collapse_mask(s->r->survey, s->one[d].rows, u.has[d]);
+    }
+    for (size_t k = 0; k < p; k++)
+        u.z[k] = TF_NEW_N(arena, double, small->n);
+    u.shares = s->r->survey->threads > 0 ? s->r->survey->threads : 1;
+    tf_in_parallel(s->r->survey->threads, u.shares, sum_columns, &u);
+    s->fitted = false; /* tf_survey_fit asks for the value once more: what there is is kept */
+    s->kept = true;
+    return tf_survey_fit(arena, small, &statistic, true, fit, reterr);
+}
+
 enum tf_code tf_glm_models_fit(struct tf_glm_models *s, struct tf_fit *fit, struct tf_err *reterr)
 {
+    const struct tf_survey *survey = s->r->survey;
     size_t p = 0;
     bool whole = true;
     for (size_t d = 0; d < s->n; d++) {
@@ -117,13 +186,17 @@ enum tf_code tf_glm_models_fit(struct tf_glm_models *s, struct tf_fit *fit, stru
         p += o->m->p;
         o->rows = TF_NEW_N(s->r->arena, bool, o->m->n);
         for (size_t row = 0; row < o->m->n; row++) {
-            o->rows[row] = o->m->complete[row] && s->r->survey->w[row] > 0;
+            o->rows[row] = o->m->complete[row] && survey->w[row] > 0;
             whole = whole && o->rows[row];
         }
     }
+    const struct tf_survey *small = tf_survey_collapse(s->r->arena, survey);
     const struct tf_statistic statistic = {p, s, value, linear, whole ? NULL : domain};
-    TF_TRY(tf_survey_fit(s->r->arena, s->r->survey, &statistic, true, fit, reterr));
-    if (s->r->survey->kind != TF_BY_REPLICATES)
+    if (small != NULL)
+        TF_TRY(fit_by_units(s, small, p, fit, reterr));
+    else
+        TF_TRY(tf_survey_fit(s->r->arena, survey, &statistic, true, fit, reterr));
+    if (survey->kind != TF_BY_REPLICATES)
         close_sandwich(s->r->arena, s, fit);
     return TF_OK;
 }

@@ -9,8 +9,9 @@
  * rounding in H slows it down but does not move the end: g = 0 decides. d' H d is the squared
  * length of the step in standard errors (up to the dispersion) and tells when to stop.
  *
- * One round is one pass over the rows (glm_pass.c). With many rows the first rounds look at an
- * eighth of them only: the start is then so near that two or three full rounds are left.
+ * One round is one pass over the rows (glm_pass.c). With many rows the first looks at a quarter of
+ * them only; the start is then so near that three full rounds are left, and the third foresees
+ * that a fourth would move nothing, so that it can write the results.
  *
  * Columns are centred and scaled on the way in (when there is an intercept), by numbers with few
  * digits so that it costs no digit: a year such as 2019 would else take eight digits of H. A column
@@ -22,7 +23,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 200, HALVINGS = 30, SAMPLE = 8 };
+enum { ROUNDS = 200, HALVINGS = 30, SAMPLE = 4 };
 
 /* ---- Getting ready ------------------------------------------------------------------------ */
 
@@ -209,13 +210,13 @@ static double foresee(double length, double last)
 }
 
 /* Rounds from beta until a step is shorter than `enough`. Where the next round is foreseen to move
- * the predictors by less than 1e-9 or so, it writes out what the fit gives (out, when not NULL),
+ * the predictors by less than 2e-9, it writes out what the fit gives (out, when not NULL),
  * and *done tells that no further look is needed. */
 static enum tf_code rounds(struct tf_fitting *f, double *beta, bool from_family, size_t every,
                            double enough, size_t *count, struct tf_glm *out, bool *done,
                            struct tf_err *reterr)
 {
-    const double still = 1e-19 * (double)f->n;
+    const double still = 1e-18 * (double)f->n;
     double *step = TF_NEW_N(f->arena, double, f->p), *was = TF_NEW_N(f->arena, double, f->p);
     double before = INFINITY, last = INFINITY, length = 0;
     int slow = 0;
@@ -365,7 +366,7 @@ static enum tf_code fit_in(struct tf_fitting *f, const double *beta0, struct tf_
         to_scaled(f, beta0, b);
     if (!known && many && f->family != TF_GAUSSIAN) {
         struct tf_err ignored;
-        known = rounds(f, b, true, SAMPLE, 1e-6, &ret->iterations, NULL, &done, &ignored) == TF_OK;
+        known = rounds(f, b, true, SAMPLE, 1000, &ret->iterations, NULL, &done, &ignored) == TF_OK;
     }
     const bool canonical = (f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT) ||
                            (f->family == TF_POISSON && f->link == TF_LINK_LOG) ||

@@ -5,7 +5,7 @@
  * Rows belong to at most 64 groups (4 where there are more than 64 columns), a number that depends
  * on the rows and columns alone. Threads take groups, blocks of 512 rows are summed in eight lanes
  * within a group, and the groups are added in order: the same bits for any number of threads. A
- * pass may look at one group in eight only. Columns are centred and scaled as they come in. */
+ * pass may look at one group in four only. Columns are centred and scaled as they come in. */
 #include "measure/glm_pass.h"
 
 #include <math.h>
@@ -18,7 +18,7 @@ struct task {
     const double *beta;
     struct tf_glm *out; /* TF_GLM_LAST: where eta, mu, working, residual go */
     enum tf_glm_mode mode;
-    size_t every;       /* 1: all groups; 8: one in eight */
+    size_t every;       /* 1: all groups; 4: one in four */
     size_t first, step; /* groups of this thread */
     double *room;       /* x, wx, lanes */
 };

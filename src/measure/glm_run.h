@@ -22,6 +22,7 @@ struct tf_glm_models { /* the statistic */
     struct tf_glm_one *one;
     size_t n;
     bool fitted;      /* the first call is over */
+    bool kept;        /* its fits stand and are not made again */
 };
 
 /* Fit all of s->one; numbers and covariances in fit. */

@@ -80,7 +80,7 @@ static enum tf_code margin_model(struct tf_glm_models *s, const struct tf_formul
     f->term = TF_NEW_N(s->r->arena, uint64_t, formula->n_terms + 1);
     memcpy(f->term, formula->term, formula->n_terms * sizeof *f->term);
     f->term[f->n_terms++] = (uint64_t)1 << f->n_variables++;
-    ret->fitted = false;
+    ret->fitted = ret->kept = false;
     TF_TRY(tf_model_make(s->r->arena, f, s->r->t, o->rows, &ret->one[0].m, reterr));
     return tf_glm_models_fit(ret, ret_fit, reterr);
 }
