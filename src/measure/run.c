@@ -58,10 +58,17 @@ static enum tf_code no_such_kind(struct tf_runner *r, const struct tf_yaml *at, 
                                  struct tf_err *reterr)
 {
     struct tf_buf b = {.arena = r->arena};
-    for (const struct kind *k = kinds; k->word != NULL; k++)
-        tf_buf_printf(&b, "%s%s", b.n > 0 ? ", " : "", k->word);
+    const char *words[sizeof kinds / sizeof kinds[0]] = {NULL};
+    for (size_t k = 0; kinds[k].word != NULL; k++) {
+        words[k] = kinds[k].word;
+        tf_buf_printf(&b, "%s%s", k > 0 ? ", " : "", words[k]);
+    }
+    const char *near = tf_nearest(word, words);
     (void)tf_yaml_fail(at, reterr, "there is no statistic '%s'", word);
-    return tf_help(reterr, "Write one of: %s.", tf_buf_text(&b));
+    (void)tf_fact(reterr, "there are %s", tf_buf_text(&b));
+    if (near != NULL)
+        return tf_help(reterr, "Did you mean '%s'?", near);
+    return tf_help(reterr, "docs/RECIPES.md says what each is.");
 }
 
 static enum tf_code check_keys(struct tf_runner *r, const struct tf_yaml *map,

@@ -137,6 +137,11 @@ enum tf_code tf_run_data(struct tf_runner *r, struct tf_recipe_opt opt, struct t
         run->data = opt.shard != NULL ? opt.shard : data->text;
         const char *path = opt.shard != NULL ? opt.shard
                                              : tf_path_join(r->arena, r->dir, data->text);
+        if (opt.shard == NULL && !tf_file_exists(path)) {
+            (void)tf_yaml_fail(data, reterr, "the data file '%s' is not there", data->text);
+            (void)tf_fact(reterr, "looked for %s", path);
+            return tf_help(reterr, "A name without a folder is looked for beside the recipe.");
+        }
         TF_TRY(tf_recipe_place(data, open_file(r, path, opt.threads, run, reterr), reterr));
     }
     TF_TRY(type_missing(r, reterr));
