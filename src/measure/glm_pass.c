@@ -80,12 +80,17 @@ static void block(const struct task *t, size_t from, size_t n, struct tf_glm_sum
     double *x = t->room, *wx = x + f->p * TF_GLM_BLOCK, *lane = wx + TF_GLM_BLOCK;
     struct tf_glm_block b = {y, w, eta, mu, working, score, lane, false};
     const double inverse = 1 / f->scale;
-    for (size_t k = 0; k < n; k++) {
-        const size_t row = tf_glm_row(f, from + k);
-        y[k] = f->m->y[row];
-        w[k] = f->w[row] * inverse;
-        eta[k] = f->m->offset == NULL ? 0 : f->m->offset[row];
+    if (f->row == NULL) { /* side by side */
+        memcpy(y, f->m->y + from, n * sizeof *y);
+        for (size_t k = 0; k < n; k++)
+            w[k] = f->w[from + k] * inverse;
     }
+    for (size_t k = 0; k < n && f->row != NULL; k++) {
+        y[k] = f->m->y[f->row[from + k]];
+        w[k] = f->w[f->row[from + k]] * inverse;
+    }
+    for (size_t k = 0; k < n && f->m->offset != NULL; k++)
+        eta[k] = f->m->offset[tf_glm_row(f, from + k)];
     for (size_t j = 0; j < f->p; j++)
         load(f, j, t->mode == TF_GLM_START ? 0 : t->beta[j], from, n, wx, x + j * TF_GLM_BLOCK,
              eta);

@@ -103,41 +103,61 @@ ALWAYS void load_body(const double *column, double centre, double unit, double s
     }
 }
 
+/* acc[k][lane] += a x_k for `many` (1..4) columns side by side: as many sums under way as hide the
+ * time that one addition takes. */
+ALWAYS void dots(const double *a, const double *x, int many, double *acc)
+{
+    const double *x1 = x + (many > 1 ? TF_GLM_BLOCK : 0),
+                 *x2 = x + (many > 2 ? 2 * TF_GLM_BLOCK : 0),
+                 *x3 = x + (many > 3 ? 3 * TF_GLM_BLOCK : 0);
+    v8 a0 = *(v8 *)acc, a1 = zero, a2 = zero, a3 = zero;
+    if (many > 1)
+        a1 = *(v8 *)(acc + TF_GLM_LANES);
+    if (many > 2)
+        a2 = *(v8 *)(acc + 2 * TF_GLM_LANES);
+    if (many > 3)
+        a3 = *(v8 *)(acc + 3 * TF_GLM_LANES);
+    for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
+        const v8 z = *(const v8 *)(a + k);
+        a0 += z * *(const v8 *)(x + k);
+        if (many > 1)
+            a1 += z * *(const v8 *)(x1 + k);
+        if (many > 2)
+            a2 += z * *(const v8 *)(x2 + k);
+        if (many > 3)
+            a3 += z * *(const v8 *)(x3 + k);
+    }
+    *(v8 *)acc = a0;
+    if (many > 1)
+        *(v8 *)(acc + TF_GLM_LANES) = a1;
+    if (many > 2)
+        *(v8 *)(acc + 2 * TF_GLM_LANES) = a2;
+    if (many > 3)
+        *(v8 *)(acc + 3 * TF_GLM_LANES) = a3;
+}
+
+/* The same for columns c..p-1; returns the place after their sums. */
+ALWAYS double *all_dots(const double *a, const double *x, size_t c, size_t p, double *acc)
+{
+    for (; c + 4 <= p; c += 4, acc += (size_t)4 * TF_GLM_LANES)
+        dots(a, x + c * TF_GLM_BLOCK, 4, acc);
+    switch (p - c) {
+    case 3: dots(a, x + c * TF_GLM_BLOCK, 3, acc); break;
+    case 2: dots(a, x + c * TF_GLM_BLOCK, 2, acc); break;
+    case 1: dots(a, x + c * TF_GLM_BLOCK, 1, acc); break;
+    default: break;
+    }
+    return acc + (p - c) * TF_GLM_LANES;
+}
+
 ALWAYS void products_body(const double *x, size_t p, const double *w, const double *s, double *wx,
                           double *acc, double *gradient)
 {
+    (void)all_dots(s, x, 0, p, gradient);
     for (size_t j = 0; j < p; j++) {
-        const double *xj = x + j * TF_GLM_BLOCK;
-        v8 g = *(const v8 *)(gradient + j * TF_GLM_LANES);
-        for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
-            *(v8 *)(wx + k) = *(const v8 *)(w + k) * *(const v8 *)(xj + k);
-            g += *(const v8 *)(s + k) * *(const v8 *)(xj + k);
-        }
-        *(v8 *)(gradient + j * TF_GLM_LANES) = g;
-        size_t c = j;
-        for (; c + 4 <= p; c += 4, acc += (size_t)4 * TF_GLM_LANES) { /* four at a time */
-            const double *x0 = x + c * TF_GLM_BLOCK, *x1 = x0 + TF_GLM_BLOCK,
-                         *x2 = x1 + TF_GLM_BLOCK, *x3 = x2 + TF_GLM_BLOCK;
-            v8 a0 = *(v8 *)acc, a1 = *(v8 *)(acc + 8), a2 = *(v8 *)(acc + 16),
-               a3 = *(v8 *)(acc + 24);
-            for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
-                const v8 z = *(const v8 *)(wx + k);
-                a0 += z * *(const v8 *)(x0 + k);
-                a1 += z * *(const v8 *)(x1 + k);
-                a2 += z * *(const v8 *)(x2 + k);
-                a3 += z * *(const v8 *)(x3 + k);
-            }
-            *(v8 *)acc = a0;
-            *(v8 *)(acc + 8) = a1;
-            *(v8 *)(acc + 16) = a2;
-            *(v8 *)(acc + 24) = a3;
-        }
-        for (; c < p; c++, acc += TF_GLM_LANES) {
-            v8 a = *(v8 *)acc;
-            for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES)
-                a += *(const v8 *)(wx + k) * *(const v8 *)(x + c * TF_GLM_BLOCK + k);
-            *(v8 *)acc = a;
-        }
+        for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES)
+            *(v8 *)(wx + k) = *(const v8 *)(w + k) * *(const v8 *)(x + j * TF_GLM_BLOCK + k);
+        acc = all_dots(wx, x, j, p, acc);
     }
 }
 
