@@ -359,7 +359,8 @@ static enum tf_code not_met(struct tf_weighing *g, const struct bound *b,
         tf_buf_printf(&fact, "; %zu of %zu %s stand at a bound", solved->at_bound, b->cells.n,
                       b->said->constant ? "weights" : "distinct factors");
     (void)tf_fact(reterr, "%s", tf_buf_text(&fact));
-    if (solved->dependent)
+    /* factors at a bound drop out of the equations and leave terms without any */
+    if (solved->dependent && !(b->said->bounded && solved->at_bound > 0))
         return tf_help(reterr, "The term is a combination of the others, and its total another one "
                                "than theirs: correct it, or take the term out.");
     if (b->said->bounded)
