@@ -130,13 +130,13 @@ static void fill_panels(struct tf_arena *scratch, struct product *x)
     }
 }
 
-/* Variance of the shares of one variable in all domains. */
-static void spread_of(void *context, size_t v)
+/* Variance of the shares of one variable in all domains. Not for several threads: the spread has an
+ * arena of its own. */
+static void spread_of(const struct product *x, size_t v)
 {
-    struct product *x = context;
     const struct tf_layout *l = x->p->layout;
     const size_t k = l->first[v + 1] - l->first[v];
-    double *theta = x->row + v * (x->count + 2); /* one cell at a time: [count], centre, variance */
+    double *theta = x->row; /* one cell at a time: [count], centre, variance */
     for (size_t d = 0; d < x->p->n_domains; d++)
         for (size_t c = 0; c < k; c++) {
             const size_t at = d * x->o->n_cells + l->first[v] + c;
@@ -162,10 +162,8 @@ enum tf_code tf_onepass_replicates(struct tf_arena *arena, const struct tf_surve
     const size_t cells = blocks(p->layout->cells8 * p->n_domains, COLS) * COLS;
     const size_t all = s->stage[0].n_units;
     struct product x = {.s = s, .p = p, .o = o, .count = tf_replicates_count(s), .n_cells = cells};
-    const size_t most = x.count * all > p->layout->n_vars * (x.count + 2)
-                            ? x.count * all : p->layout->n_vars * (x.count + 2);
     x.m = TF_NEW_N(scratch, double, blocks(x.count, ROWS) * ROWS * p->n_units + 1);
-    x.row = TF_NEW_N(scratch, double, most + 1);
+    x.row = TF_NEW_N(scratch, double, x.count * all + x.count + 2);
     x.sum = TF_NEW_N(scratch, double, cells * p->n_units + 1);
     x.total = TF_NEW_N(scratch, double, x.count * cells + 1);
     x.var = *ret_var = TF_NEW_N(arena, double, p->n_domains * o->n_cells + 1);
@@ -176,7 +174,8 @@ enum tf_code tf_onepass_replicates(struct tf_arena *arena, const struct tf_surve
     }
     fill_panels(scratch, &x);
     tf_in_parallel(p->threads, cells / COLS, panel_of, &x);
-    tf_in_parallel(p->threads, p->layout->n_vars, spread_of, &x);
+    for (size_t v = 0; v < p->layout->n_vars; v++)
+        spread_of(&x, v);
     tf_arena_free(scratch);
     return TF_OK;
 }

@@ -325,12 +325,12 @@ struct filling {
 
 /* A variable of up to 8 categories: all its bytes of a group in one word. `next` will be wanted
  * next: its values are called for in time. */
-static void fill_narrow(struct tf_packed *p, const struct tf_codes *var, const struct tf_codes *next,
-                        size_t v, size_t from, size_t to)
+static inline __attribute__((always_inline)) void
+fill_narrow(struct tf_packed *p, const struct tf_codes *var, const struct tf_codes *next, size_t v,
+            size_t from, size_t to, size_t k)
 {
     const struct tf_layout *l = p->layout;
     const uint32_t *of = var->of, *then = next->of;
-    const size_t k = var->n;
     size_t cell[8];
     for (size_t c = 0; c < k; c++)
         cell[c] = tf_layout_cell(l, v, c);
@@ -338,6 +338,7 @@ static void fill_narrow(struct tf_packed *p, const struct tf_codes *var, const s
         const uint32_t *row = p->row + g * 8;
         uint64_t word = 0;
         __builtin_prefetch(&then[row[0]]);
+        __builtin_prefetch(p->bits + (g + 1 < to ? g + 1 : from) * l->pitch + cell[0], 1);
         if (row[7] != TF_NO_CODE) {
             __builtin_prefetch(&then[row[5]]);
 #pragma GCC unroll 8
@@ -351,8 +352,22 @@ static void fill_narrow(struct tf_packed *p, const struct tf_codes *var, const s
             word |= (uint64_t)(code < k) << ((code & 7u) * 8 + r);
         }
         uint8_t *bits = p->bits + g * l->pitch;
+#pragma GCC unroll 8
         for (size_t c = 0; c < k; c++)
             bits[cell[c]] = (uint8_t)(word >> (8 * c));
+    }
+}
+
+/* The same code for each number of categories, so that its loops have an end that is known. */
+static void fill_few(struct tf_packed *p, const struct tf_codes *var, const struct tf_codes *next,
+                     size_t v, size_t from, size_t to)
+{
+    switch (var->n) {
+    case 2: fill_narrow(p, var, next, v, from, to, 2); break;
+    case 3: fill_narrow(p, var, next, v, from, to, 3); break;
+    case 4: fill_narrow(p, var, next, v, from, to, 4); break;
+    case 5: fill_narrow(p, var, next, v, from, to, 5); break;
+    default: fill_narrow(p, var, next, v, from, to, var->n); break;
     }
 }
 
@@ -378,7 +393,7 @@ static void fill_block(void *context, size_t block)
         const struct tf_codes *var = f->ask->var[v];
         const struct tf_codes *next = v + 1 < f->ask->n_vars ? f->ask->var[v + 1] : var;
         if (var->n <= 8)
-            fill_narrow(p, var, next, v, from, to);
+            fill_few(p, var, next, v, from, to);
         else
             fill_wide(p, var, v, from, to);
     }
