@@ -262,7 +262,7 @@ static enum tf_code fill_table(struct table *t, struct tf_err *reterr)
     if (f->source.layout->n_vars > 0 && f->n_domains > 0) {
         TF_TRY(tf_onepass_of(a, &f->source, &t->o, reterr));
         if (f->packed != NULL)
-            tf_onepass_squares(a, f->packed, t->o, false, NULL);
+            tf_onepass_squares(a, f->packed, t->o, t->ask->flags == NULL, NULL);
     }
     put_squares(t);
     t->df = TF_NEW_N(a, double, f->n_domains + 1);
