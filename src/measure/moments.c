@@ -22,6 +22,7 @@
  *
  * Vectors are GCC's: eight doubles, in whatever registers there are. Each lane does the same IEEE
  * operations as one double would (no fused multiply-add), so every machine gives the same bits. */
+#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -251,15 +252,27 @@ static bool certain(const struct tf_onepass_stratum *st)
     return 1 - (double)st->units / st->population < 1e-7; /* R survey's bound */
 }
 
-TF_EACH_MACHINE static void close_cells(size_t cells, double f, double centre, const double *x,
-                                         const double *xx, const double *xn, const double *n_cell,
-                                         double *a, double *b)
+typedef int64_t tf_lane_bits __attribute__((vector_size(sizeof(tf_lanes))));
+
+/* The rounding of a difference of sums of n squares, as a part of the sum: units that are all alike
+ * have a spread of exactly 0, and what the sums leave of it is below this. */
+static double last_bits(double n)
+{
+    return 16 * DBL_EPSILON * sqrt(n);
+}
+
+TF_EACH_MACHINE static void close_cells(size_t cells, double f, double centre, double least,
+                                         const double *x, const double *xx, const double *xn,
+                                         const double *n_cell, double *a, double *b)
 {
     for (size_t k = 0; k < cells; k += 8) {
-        const tf_lanes sx = *(const tf_lanes *)(x + k);
-        *(tf_lanes *)(a + k) += f * (*(const tf_lanes *)(xx + k) - sx * sx * centre);
-        *(tf_lanes *)(b + k) += f * (*(const tf_lanes *)(xn + k) - sx * *(const tf_lanes *)(n_cell + k) *
-                                                                 centre);
+        const tf_lanes sx = *(const tf_lanes *)(x + k), sxx = *(const tf_lanes *)(xx + k);
+        const tf_lanes spread = sxx - sx * sx * centre;
+        const tf_lanes with_n = *(const tf_lanes *)(xn + k) -
+                                sx * *(const tf_lanes *)(n_cell + k) * centre;
+        const tf_lane_bits varies = spread > least * sxx;
+        *(tf_lanes *)(a + k) += f * (tf_lanes)((tf_lane_bits)spread & varies);
+        *(tf_lanes *)(b + k) += f * (tf_lanes)((tf_lane_bits)with_n & varies);
     }
 }
 
@@ -280,7 +293,7 @@ static void close_open(struct tf_moments *m, struct tf_moments_open *o,
     const bool alone = st->units <= 1, sure = certain(st);
     const bool says = !alone || lonely == TF_LONELY_ADJUST; /* a lonely one says nothing else */
     const double f = sure || !says ? 0 : (1 - n_h / st->population) * (alone ? 1 : n_h / (n_h - 1));
-    const double centre = alone ? 0 : 1 / n_h;
+    const double centre = alone ? 0 : 1 / n_h, least = last_bits(n_h);
     for (size_t d = 0; d < m->n_domains; d++) {
         if (!o->seen[d])
             continue;
@@ -291,12 +304,13 @@ static void close_open(struct tf_moments *m, struct tf_moments_open *o,
             m->strata[at_var + v] += seen;
             m->alive[at_var + v] += seen && (sure || !alone);
             m->lonely[at_var + v] += seen && alone && !sure;
-            m->c[at_var + v] +=
-                f * (o->nn[at_var + v] - o->n[at_var + v] * o->n[at_var + v] * centre);
+            const double nn = o->nn[at_var + v];
+            const double spread_n = nn - o->n[at_var + v] * o->n[at_var + v] * centre;
+            m->c[at_var + v] += alone || spread_n > least * nn ? f * spread_n : 0;
         }
         spread(l, o->n + at_var, m->scratch);
-        close_cells((l->n_main + 7) / 8 * 8, f, centre, o->x + at, o->xx + at, o->xn + at,
-                    m->scratch, m->a + at, m->b + at);
+        close_cells((l->n_main + 7) / 8 * 8, f, centre, alone ? 0 : least, o->x + at, o->xx + at,
+                    o->xn + at, m->scratch, m->a + at, m->b + at);
         memset(o->x + at, 0, cells * sizeof *o->x);
         memset(o->xx + at, 0, cells * sizeof *o->xx);
         memset(o->xn + at, 0, cells * sizeof *o->xn);
