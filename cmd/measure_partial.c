@@ -1,7 +1,6 @@
 /* `measure partial` and `measure merge`: sums of shards, and what they say together. The help stands
  * with the verb (measure.c). */
 #include "cmd/measure.h"
-#include "measure/result.h"
 
 enum tf_code tf_run_partial(struct tf_run *run, const char *recipe, const char *shard,
                             const char *threads, const char *out, struct tf_err *reterr)
