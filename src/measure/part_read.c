@@ -464,9 +464,9 @@ enum tf_code tf_part_parse(struct tf_arena *arena, const char *file, const char 
     char *copy = tf_strndup(arena, data, n), *end = NULL;
     bool ended = false;
     r.p->file = file;
+    r.line = 1;
     if (strlen(copy) != n)
         return bad(&r, "a byte 0 in a text");
-    r.line = 1;
     if (n == 0)
         return bad(&r, "this is no part");
     r.line = 0;

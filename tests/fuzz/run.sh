@@ -65,6 +65,7 @@ files transcript 3 demo/study/context/X?/participants.csv
 files transcript 4 demo/study/context/X?/legal*.csv
 files study 0 demo/study/study.yaml src/ask/template/study.yaml
 files study 1 demo/study/indicators.yaml
+seed part sums 'trefoil-part\t1\nrecipe\tr.yaml\tx\tdata: a.csv\\ndesign: {weight: w, strata: [h], psu: [i], nest: true, lonely_psu: adjust}\\nestimates:\\n  - {id: a, stat: prop, vars: [q]}\\n  - {id: b, stat: mean, vars: [x], by: [s]}\ndata\ta.csv\ty\ndesign\tt\tpsu\t1\t0\nstratum-key\th\t1\npsu-key\ti\t1\nstratum\t0\t2\t\\-\t1\npsu\t0\t1\t1\npsu\t0\t1\t2\nestimate\ta\tprop\t-3\ndomain\nvar\tq\t\\-\t0\tcodes\ncategory\t1\tyes\ncategory\t2\t\\-\nsums\t0\t0\t1\t0:1:ff\nsums\t1\t0\t1\t1:1:a0\nsquares\t0\t0\t1f\nestimate\tb\tmean\t-3\nby\ts\t0\ndomain\tx\t\\-\nvar\tx\tlabel\t0\tnumber\nnumber\t0\t0\tf0\tff\t1\t2.5\nvalue\t0\t1\t0\t1\t80\t-a0\t0\t0\t0\nsums\t1\t0\t1\nend\n'
 seed options plain '--by\nsex\nword\n--deep\n--by-all=x\n--\n--by\n'
 
 targets=$*
