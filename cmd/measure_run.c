@@ -63,11 +63,18 @@ static void drop_if_empty(struct grid *g)
     g->cols--;
 }
 
+/* The part of item k that lies at an offset (offsetof), copied to `to`. */
+static void part_of(const struct grid *g, size_t k, size_t offset, void *to, size_t size)
+{
+    memcpy(to, (const char *)&g->r->item[k] + offset, size);
+}
+
 static void add_texts(struct grid *g, const char *head, size_t offset)
 {
     const char **to = add_column(g, head);
     for (size_t k = 0; to != NULL && k < g->rows; k++) {
-        const char *s = *(const char *const *)((const char *)&g->r->item[k] + offset);
+        const char *s;
+        part_of(g, k, offset, &s, sizeof s);
         to[k] = s != NULL ? s : "";
     }
     drop_if_empty(g);
@@ -76,8 +83,11 @@ static void add_texts(struct grid *g, const char *head, size_t offset)
 static void add_numbers(struct grid *g, const char *head, size_t offset, double scale, int decimals)
 {
     const char **to = add_column(g, head);
-    for (size_t k = 0; to != NULL && k < g->rows; k++)
-        to[k] = shown(g, *(const double *)((const char *)&g->r->item[k] + offset), scale, decimals);
+    for (size_t k = 0; to != NULL && k < g->rows; k++) {
+        double x;
+        part_of(g, k, offset, &x, sizeof x);
+        to[k] = shown(g, x, scale, decimals);
+    }
     drop_if_empty(g);
 }
 
@@ -92,9 +102,11 @@ static void add_p(struct grid *g)
 static void add_counts(struct grid *g, const char *head, size_t offset)
 {
     const char **to = add_column(g, head);
-    for (size_t k = 0; to != NULL && k < g->rows; k++)
-        to[k] = tf_printf(g->arena, "%zu",
-                          *(const size_t *)((const char *)&g->r->item[k] + offset));
+    for (size_t k = 0; to != NULL && k < g->rows; k++) {
+        size_t n;
+        part_of(g, k, offset, &n, sizeof n);
+        to[k] = tf_printf(g->arena, "%zu", n);
+    }
 }
 
 static void add_domains(struct grid *g)
