@@ -1,9 +1,9 @@
 /* measure: weights and estimates from complex samples.
  *
- * Taylor linearisation with the "ultimate cluster" variance (with-replacement first stage, or
- * without when fpc is given later), domains as in Särndal, Swensson & Wretman (1992) ch. 10: a
- * domain is a 0/1 variable on the whole design, never a filter. Definitions and where packages
- * differ: docs/METHODS.md. Equal to R survey 4.1 (tests/gold). */
+ * What other rooms may use: figures of a study (here: one stage with replacement, Taylor
+ * linearisation) and recipes, which have all designs (result.h). A domain is a 0/1 variable on the
+ * whole design, never a filter (Särndal, Swensson & Wretman 1992, ch. 10). Definitions and where
+ * packages differ: docs/METHODS.md. Equal to R survey 4.1 (tests/gold). */
 #ifndef TF_MEASURE_H
 #define TF_MEASURE_H
 

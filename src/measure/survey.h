@@ -114,7 +114,7 @@ TF_MUST_CHECK enum tf_code tf_replicates_weights(const struct tf_survey *s, size
                                                  struct tf_err *reterr);
 
 /* Read the `design:` part of a recipe (docs/RECIPES.md) and build the survey over the table; file
- * names in it are relative to dir. The weighting steps are run by tf_survey_weigh (weights.c). */
+ * names in it are relative to dir. The weighting steps are run by tf_survey_weigh (steps.c). */
 TF_MUST_CHECK enum tf_code tf_survey_read(struct tf_arena *arena, const struct tf_yaml *design,
                                           const char *dir, struct tf_table *t,
                                           struct tf_survey **ret, struct tf_err *reterr);
