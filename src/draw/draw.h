@@ -290,7 +290,7 @@ void tf_plan_text(struct tf_arena *arena, const struct tf_plan *p, const struct 
  * many of the five places are filled, in rising order. */
 size_t tf_plan_deffs(const struct tf_plan *p, double deff[5]);
 
-/* ---- within the PSU (segment.c, walk.c, within.c, kish.c, birthday.c, roster.c) ---- */
+/* ---- within the PSU (segment.c, walk.c, households.c, kish.c, within.c, roster.c) ---- */
 
 /* One segment of each PSU with probability proportional to its households (CSV: psu, segment,
  * households; the rows of a PSU together). Table: psu, segment, segments, households,
