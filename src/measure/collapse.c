@@ -2,8 +2,8 @@
  *
  * The variance by stages needs no row, only the sums of the last stage's units. A regression has a
  * linearised variable for each coefficient; summed to units as it is made it is never written out,
- * which for a million rows and eleven coefficients saves some 90 MB of memory traffic. The file of the
- * variance (variance_stages.c) then runs on a survey of a thousand rows, unchanged.
+ * which for a million rows and eleven coefficients saves some 90 MB of memory traffic. The file of
+ * the variance (variance_stages.c) then runs on a survey of a thousand rows, unchanged.
  *
  *     rows of s      z z z z z z z z z z z z z
  *                     \|/   \|/   \|/   \|/
@@ -45,19 +45,44 @@ struct tf_survey *tf_survey_collapse(struct tf_arena *arena, const struct tf_sur
     return small;
 }
 
+/* Four columns over rows from..end: rows of a unit mostly stand together, so its sums are kept at
+ * hand until another unit comes. (x[1..3] may be x[0] again: their sums then go to waste.) */
+static void sum_rows(const uint32_t *unit, const bool *in, const double *score,
+                     const double *const x[4], double *const sum[4], size_t from, size_t end)
+{
+    uint32_t u = unit[from];
+    double a = sum[0][u], b = sum[1][u], c = sum[2][u], d = sum[3][u];
+    for (size_t row = from; row < end; row++) {
+        if (!in[row])
+            continue;
+        if (unit[row] != u) {
+            sum[0][u] = a, sum[1][u] = b, sum[2][u] = c, sum[3][u] = d;
+            u = unit[row];
+            a = sum[0][u], b = sum[1][u], c = sum[2][u], d = sum[3][u];
+        }
+        a += x[0][row] * score[row];
+        b += x[1][row] * score[row];
+        c += x[2][row] * score[row];
+        d += x[3][row] * score[row];
+    }
+    sum[0][u] = a, sum[1][u] = b, sum[2][u] = c, sum[3][u] = d;
+}
+
 void tf_collapse_sums(const struct tf_survey *s, double *const *x, size_t p, const double *score,
-                      const bool *in, double *const *sum)
+                      const bool *in, double *const *sum, double *const waste[4])
 {
     enum { BLOCK = 2048 }; /* unit, score and mask of a block stay near while the columns pass */
-    const uint32_t *unit = last_stage(s)->unit;
+    const struct tf_stage *last = last_stage(s);
     for (size_t from = 0; from < s->n; from += BLOCK) {
         const size_t end = from + BLOCK < s->n ? from + BLOCK : s->n;
-        for (size_t j = 0; j < p; j++) {
-            const double *column = x[j];
-            double *to = sum[j];
-            for (size_t row = from; row < end; row++)
-                if (in[row])
-                    to[unit[row]] += column[row] * score[row];
+        for (size_t j = 0; j < p; j += 4) {
+            const double *column[4];
+            double *to[4];
+            for (size_t k = 0; k < 4; k++) {
+                column[k] = j + k < p ? x[j + k] : x[j];
+                to[k] = j + k < p ? sum[j + k] : waste[k];
+            }
+            sum_rows(last->unit, in, score, column, to, from, end);
         }
     }
 }

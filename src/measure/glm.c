@@ -119,6 +119,7 @@ struct units {
     double **z;    /* [p] sums of a coefficient's scores [units] */
     bool **has;    /* [n domains][units] */
     size_t shares; /* threads */
+    double **waste; /* [shares][4] scratch of each */
 };
 
 /* One thread's share: every so-many-th stretch of columns, in each domain. */
@@ -130,7 +131,7 @@ static void sum_columns(void *context, size_t k)
         const size_t p = o->m->p, from = p * k / u->shares, end = p * (k + 1) / u->shares;
         if (o->failed == NULL)
             tf_collapse_sums(u->s->r->survey, o->m->x + from, end - from, o->score, o->rows,
-                             u->z + o->first + from);
+                             u->z + o->first + from, u->waste + 4 * k);
     }
 }
 
@@ -169,6 +170,9 @@ static enum tf_code fit_by_units(struct tf_glm_models *s, const struct tf_survey
     for (size_t k = 0; k < p; k++)
         u.z[k] = TF_NEW_N(arena, double, small->n);
     u.shares = s->r->survey->threads > 0 ? s->r->survey->threads : 1;
+    u.waste = TF_NEW_N(arena, double *, 4 * u.shares);
+    for (size_t k = 0; k < 4 * u.shares; k++)
+        u.waste[k] = TF_NEW_N(arena, double, small->n);
     tf_in_parallel(s->r->survey->threads, u.shares, sum_columns, &u);
     s->fitted = false; /* tf_survey_fit asks for the value once more: what there is is kept */
     s->kept = true;

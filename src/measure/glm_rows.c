@@ -5,7 +5,7 @@
  * the vector units: eight lanes wide, in blocks of 512 rows that stay in the first cache. The
  * lanes are part of the definition: lane l sums rows l, l + 8, …, whatever the processor's width,
  * nothing is fused, and exp and log are ours, so that every machine gives the same bits. The same
- * text is compiled for three widths and chosen at run time.
+ * text is compiled for two widths and chosen at run time.
  *
  * exp: x = k ln 2 + r, |r| <= ln 2 / 2, Taylor's polynomial to r^13 / 13! (error below 1e-17),
  * Cody & Waite 1980 in two parts of ln 2. log1p(e) for 0 <= e <= 1: of u = 1 + e, by atanh((u - 1)
@@ -22,118 +22,131 @@
 #define MATHLIB_STANDALONE
 #include <Rmath.h>
 
-typedef double v8 __attribute__((vector_size(64), aligned(8), may_alias));
-typedef int64_t i8 __attribute__((vector_size(64), aligned(8), may_alias));
+typedef double v4 __attribute__((vector_size(32), aligned(8), may_alias));
+typedef int64_t i4 __attribute__((vector_size(32), aligned(8), may_alias));
+enum { HALF = 4 }; /* the eight lanes are two vectors of four */
 #define ALWAYS static inline __attribute__((always_inline))
-#define PICK(mask, a, b) ((v8)(((i8)(a) & (mask)) | ((i8)(b) & ~(mask))))
-#define SPREAD(x) {(x), (x), (x), (x), (x), (x), (x), (x)}
-static const v8 one = SPREAD(1.0), two = SPREAD(2.0), zero = SPREAD(0.0);
+#define PICK(mask, a, b) ((v4)(((i4)(a) & (mask)) | ((i4)(b) & ~(mask))))
+#define SPREAD(x) {(x), (x), (x), (x)}
+static const v4 one = SPREAD(1.0), two = SPREAD(2.0), zero = SPREAD(0.0);
 
 /* *x = exp(*x) for -708 <= x <= 0; below: 3e-308, as good as 0 here. */
-ALWAYS void exp_negative(v8 *x)
+ALWAYS void exp_negative(v4 *x)
 {
-    const v8 low = SPREAD(-708.0), log2e = SPREAD(1.4426950408889634074),
+    const v4 low = SPREAD(-708.0), log2e = SPREAD(1.4426950408889634074),
              ln2_hi = SPREAD(6.93147180369123816490e-01),
              ln2_lo = SPREAD(1.90821492927058770002e-10), magic = SPREAD(6755399441055744.0);
-    static const double c[] = {1.0 / 6227020800.0, 1.0 / 479001600.0, 1.0 / 39916800.0,
-                               1.0 / 3628800.0,    1.0 / 362880.0,    1.0 / 40320.0,
-                               1.0 / 5040.0,       1.0 / 720.0,       1.0 / 120.0,
-                               1.0 / 24.0,         1.0 / 6.0,         0.5,
-                               1.0,                1.0};
-    const v8 v = PICK(*x < low, low, *x);
-    const v8 shifted = v * log2e + magic; /* the whole part sits in the low bits */
-    const v8 k = shifted - magic;
-    const v8 r = (v - k * ln2_hi) - k * ln2_lo;
-    v8 s = SPREAD(c[0]);
-    for (size_t j = 1; j < sizeof c / sizeof c[0]; j++) {
-        const v8 next = SPREAD(c[j]);
-        s = s * r + next;
+    static const double even[] = {1.0 / 479001600.0, 1.0 / 3628800.0, 1.0 / 40320.0, 1.0 / 720.0,
+                                  1.0 / 24.0,        0.5,             1.0};
+    static const double odd[] = {1.0 / 6227020800.0, 1.0 / 39916800.0, 1.0 / 362880.0,
+                                 1.0 / 5040.0,       1.0 / 120.0,      1.0 / 6.0,
+                                 1.0};
+    const v4 v = PICK(*x < low, low, *x);
+    const v4 shifted = v * log2e + magic; /* the whole part sits in the low bits */
+    const v4 k = shifted - magic;
+    const v4 r = (v - k * ln2_hi) - k * ln2_lo;
+    const v4 q = r * r; /* even and odd powers apart: two short chains instead of a long one */
+    v4 s = SPREAD(even[0]), t = SPREAD(odd[0]);
+    for (size_t j = 1; j < sizeof odd / sizeof odd[0]; j++) {
+        const v4 a = SPREAD(even[j]), b = SPREAD(odd[j]);
+        s = s * q + a;
+        t = t * q + b;
     }
-    const i8 bias = SPREAD(1023);
-    const i8 whole = ((i8)shifted << 32) >> 32; /* two's complement of k */
-    *x = s * (v8)((whole + bias) << 52);
+    s += r * t;
+    const i4 bias = SPREAD(1023);
+    const i4 whole = ((i4)shifted << 32) >> 32; /* two's complement of k */
+    *x = s * (v4)((whole + bias) << 52);
 }
 
 /* *u = log(*u) for 1 <= u <= 2. */
-ALWAYS void log_to_two(v8 *u)
+ALWAYS void log_to_two(v4 *u)
 {
-    const v8 half = SPREAD(0.5), root = SPREAD(1.4142135623730951),
+    const v4 half = SPREAD(0.5), root = SPREAD(1.4142135623730951),
              ln2 = SPREAD(6.93147180559945309417e-01);
-    const i8 large = *u > root;
-    const v8 m = PICK(large, *u * half, *u);
-    const v8 s = (m - one) / (m + one), q = s * s;
-    v8 sum = SPREAD(1.0 / 23.0);
-    for (int j = 21; j >= 1; j -= 2) {
-        const v8 next = SPREAD(1.0 / j);
-        sum = sum * q + next;
+    const i4 large = *u > root;
+    const v4 m = PICK(large, *u * half, *u);
+    const v4 s = (m - one) / (m + one), q = s * s;
+    const v4 qq = q * q;
+    v4 sum = SPREAD(1.0 / 21.0), other = SPREAD(1.0 / 23.0); /* 1, 1/5, …; 1/3, 1/7, … */
+    for (int j = 17; j >= 1; j -= 4) {
+        const v4 a = SPREAD(1.0 / j), b = SPREAD(1.0 / (j + 2));
+        sum = sum * qq + a;
+        other = other * qq + b;
     }
+    sum += q * other;
     *u = two * s * sum + PICK(large, ln2, zero);
+}
+
+ALWAYS void logit_half(const struct tf_glm_block *b, size_t k, v4 *deviance)
+{
+    const v4 floor = SPREAD(DBL_EPSILON);
+    const v4 eta = *(const v4 *)(b->eta + k), y = *(const v4 *)(b->y + k),
+             w = *(const v4 *)(b->w + k);
+    const i4 up = eta > zero;
+    v4 e = PICK(up, -eta, eta);
+    exp_negative(&e);
+    const v4 u = one + e, inverse = one / u, mu = PICK(up, one, e) * inverse;
+    v4 slope = e * inverse * inverse, soft = u;
+    slope = PICK(slope < floor, floor, slope);
+    log_to_two(&soft);
+    *(v4 *)(b->mu + k) = mu;
+    *(v4 *)(b->working + k) = w * slope;
+    *(v4 *)(b->score + k) = w * (y - mu);
+    *deviance += two * w * (soft + PICK(up, eta, zero) - y * eta);
 }
 
 ALWAYS void logit_body(struct tf_glm_block *b)
 {
-    const v8 floor = SPREAD(DBL_EPSILON);
-    v8 deviance = *(const v8 *)b->deviance;
+    v4 low = *(const v4 *)b->deviance, high = *(const v4 *)(b->deviance + HALF);
     for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
-        const v8 eta = *(const v8 *)(b->eta + k), y = *(const v8 *)(b->y + k),
-                 w = *(const v8 *)(b->w + k);
-        const i8 up = eta > zero;
-        v8 e = PICK(up, -eta, eta);
-        exp_negative(&e);
-        const v8 u = one + e, mu = PICK(up, one, e) / u;
-        v8 slope = e / (u * u), soft = u;
-        slope = PICK(slope < floor, floor, slope);
-        log_to_two(&soft);
-        *(v8 *)(b->mu + k) = mu;
-        *(v8 *)(b->working + k) = w * slope;
-        *(v8 *)(b->score + k) = w * (y - mu);
-        deviance += two * w * (soft + PICK(up, eta, zero) - y * eta);
+        logit_half(b, k, &low);
+        logit_half(b, k + HALF, &high);
     }
-    *(v8 *)b->deviance = deviance;
+    *(v4 *)b->deviance = low;
+    *(v4 *)(b->deviance + HALF) = high;
 }
 
 ALWAYS void load_body(const double *column, double centre, double unit, double slope, double *x,
                       double *eta)
 {
-    const v8 c = SPREAD(centre), inverse = SPREAD(1 / unit), b = SPREAD(slope);
+    const v4 c = SPREAD(centre), inverse = SPREAD(1 / unit), b = SPREAD(slope);
     for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
-        const v8 z = (*(const v8 *)(column + k) - c) * inverse;
-        *(v8 *)(x + k) = z;
-        *(v8 *)(eta + k) += b * z;
+        __builtin_prefetch(column + k + TF_GLM_BLOCK); /* a block is a page: the next is far */
+        const v4 low = (*(const v4 *)(column + k) - c) * inverse;
+        const v4 high = (*(const v4 *)(column + k + HALF) - c) * inverse;
+        *(v4 *)(x + k) = low;
+        *(v4 *)(x + k + HALF) = high;
+        *(v4 *)(eta + k) += b * low;
+        *(v4 *)(eta + k + HALF) += b * high;
     }
 }
 
-/* acc[k][lane] += a x_k for `many` (1..4) columns side by side: as many sums under way as hide the
- * time that one addition takes. */
+/* acc[c][lane] += a x_c for `many` (1..4) columns side by side: as many sums under way as hide the
+ * time that one addition takes. Written out, for compilers that do not unroll. */
+#define OPEN(c)                                                                          \
+    v4 low##c = zero, high##c = zero;                                                    \
+    if (many > (c)) {                                                                    \
+        low##c = *(const v4 *)(acc + (c) * TF_GLM_LANES);                                \
+        high##c = *(const v4 *)(acc + (c) * TF_GLM_LANES + HALF);                        \
+    }
+#define STEP(c)                                                                          \
+    if (many > (c)) {                                                                    \
+        low##c += y * *(const v4 *)(x + (c) * TF_GLM_BLOCK + k);                         \
+        high##c += z * *(const v4 *)(x + (c) * TF_GLM_BLOCK + k + HALF);                 \
+    }
+#define CLOSE(c)                                                                         \
+    if (many > (c)) {                                                                    \
+        *(v4 *)(acc + (c) * TF_GLM_LANES) = low##c;                                      \
+        *(v4 *)(acc + (c) * TF_GLM_LANES + HALF) = high##c;                              \
+    }
 ALWAYS void dots(const double *a, const double *x, int many, double *acc)
 {
-    const double *x1 = x + (many > 1 ? TF_GLM_BLOCK : 0),
-                 *x2 = x + (many > 2 ? 2 * TF_GLM_BLOCK : 0),
-                 *x3 = x + (many > 3 ? 3 * TF_GLM_BLOCK : 0);
-    v8 a0 = *(v8 *)acc, a1 = zero, a2 = zero, a3 = zero;
-    if (many > 1)
-        a1 = *(v8 *)(acc + TF_GLM_LANES);
-    if (many > 2)
-        a2 = *(v8 *)(acc + 2 * TF_GLM_LANES);
-    if (many > 3)
-        a3 = *(v8 *)(acc + 3 * TF_GLM_LANES);
+    OPEN(0) OPEN(1) OPEN(2) OPEN(3)
     for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES) {
-        const v8 z = *(const v8 *)(a + k);
-        a0 += z * *(const v8 *)(x + k);
-        if (many > 1)
-            a1 += z * *(const v8 *)(x1 + k);
-        if (many > 2)
-            a2 += z * *(const v8 *)(x2 + k);
-        if (many > 3)
-            a3 += z * *(const v8 *)(x3 + k);
+        const v4 y = *(const v4 *)(a + k), z = *(const v4 *)(a + k + HALF);
+        STEP(0) STEP(1) STEP(2) STEP(3)
     }
-    *(v8 *)acc = a0;
-    if (many > 1)
-        *(v8 *)(acc + TF_GLM_LANES) = a1;
-    if (many > 2)
-        *(v8 *)(acc + 2 * TF_GLM_LANES) = a2;
-    if (many > 3)
-        *(v8 *)(acc + 3 * TF_GLM_LANES) = a3;
+    CLOSE(0) CLOSE(1) CLOSE(2) CLOSE(3)
 }
 
 /* The same for columns c..p-1; returns the place after their sums. */
@@ -155,13 +168,13 @@ ALWAYS void products_body(const double *x, size_t p, const double *w, const doub
 {
     (void)all_dots(s, x, 0, p, gradient);
     for (size_t j = 0; j < p; j++) {
-        for (size_t k = 0; k < TF_GLM_BLOCK; k += TF_GLM_LANES)
-            *(v8 *)(wx + k) = *(const v8 *)(w + k) * *(const v8 *)(x + j * TF_GLM_BLOCK + k);
+        for (size_t k = 0; k < TF_GLM_BLOCK; k += HALF)
+            *(v4 *)(wx + k) = *(const v4 *)(w + k) * *(const v4 *)(x + j * TF_GLM_BLOCK + k);
         acc = all_dots(wx, x, j, p, acc);
     }
 }
 
-/* ---- The same for three widths ------------------------------------------------------------ */
+/* ---- The same for two widths -------------------------------------------------------------- */
 
 #define FOR_WIDTH(name, attribute)                                                               \
     attribute static void logit_##name(struct tf_glm_block *b) { logit_body(b); }               \
@@ -178,12 +191,9 @@ ALWAYS void products_body(const double *x, size_t p, const double *w, const doub
 FOR_WIDTH(plain, )
 #if defined(__x86_64__)
 FOR_WIDTH(wide, __attribute__((target("avx2"))))
-FOR_WIDTH(widest, __attribute__((target("avx512f"))))
 #define CHOOSE(name, ...)                            \
     do {                                             \
-        if (__builtin_cpu_supports("avx512f"))       \
-            name##_widest(__VA_ARGS__);              \
-        else if (__builtin_cpu_supports("avx2"))     \
+        if (__builtin_cpu_supports("avx2"))          \
             name##_wide(__VA_ARGS__);                \
         else                                         \
             name##_plain(__VA_ARGS__);               \

@@ -305,6 +305,56 @@ static void a_fit_without_an_end_says_why(void **state)
     }
 }
 
+/* Many rows start from a part of them and stop by foresight: the score is 0 all the same, and the bits
+ * do not depend on the threads. */
+static void many_rows_reach_the_optimum_too(void **state)
+{
+    struct bench *b = *state;
+    enum { N = 60000 };
+    struct tf_table *t = tf_table_new(b->arena, "many", N);
+    struct tf_rng rng = tf_rng_named("tests/many");
+    double *w = TF_NEW_N(b->arena, double, N);
+    (void)tf_table_add(t, "y", TF_NUMBER);
+    (void)tf_table_add(t, "year", TF_NUMBER);
+    (void)tf_table_add(t, "z", TF_NUMBER);
+    for (size_t k = 0; k < N; k++) {
+        const double year = 2010 + (double)tf_rng_below(&rng, 10), z = tf_rng_normal(&rng);
+        t->col[0].num[k] = tf_rng_uniform(&rng) < 1 / (1 + exp(-0.1 * (year - 2018) - z));
+        t->col[1].num[k] = year;
+        t->col[2].num[k] = z;
+        for (size_t c = 0; c < 3; c++)
+            t->col[c].miss[k] = TF_PRESENT;
+        w[k] = 0.5 + tf_rng_uniform(&rng);
+    }
+    struct tf_table *was = b->t;
+    struct tf_model *m;
+    struct tf_glm g[2];
+    b->t = t;
+    const enum tf_code code = make(b, "y ~ year + z", &m);
+    b->t = was;
+    assert_int_equal(code, TF_OK);
+    for (unsigned threads = 1; threads <= 2; threads++)
+        assert_int_equal(tf_glm_fit(b->arena, m, w, TF_BINOMIAL, TF_LINK_LOGIT, NULL, threads,
+                                    &g[threads - 1], &b->err), TF_OK);
+    assert_memory_equal(g[0].beta, g[1].beta, 3 * sizeof(double));
+    assert_memory_equal(g[0].inverse, g[1].inverse, 9 * sizeof(double));
+    assert_memory_equal(g[0].residual, g[1].residual, N * sizeof(double));
+    for (size_t j = 0; j < 3; j++) {
+        double score = 0, size = 0;
+        for (size_t k = 0; k < N; k++) {
+            double eta = 0;
+            for (size_t c = 0; c < 3; c++)
+                eta += g[0].beta[c] * m->x[c][k];
+            score += w[k] * m->x[j][k] * (m->y[k] - 1 / (1 + exp(-eta)));
+            size += fabs(w[k] * m->x[j][k]);
+            if (j == 0)
+                assert_true(fabs(g[0].mu[k] * (1 + exp(-eta)) - 1) < 1e-8);
+        }
+        if (!(fabs(score) < 1e-11 * size))
+            fail_msg("score of column %zu is %g of %g", j, score, size);
+    }
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -318,6 +368,7 @@ int main(void)
                                         tear_down),
         cmocka_unit_test_setup_teardown(a_fit_reaches_the_optimum, set_up, tear_down),
         cmocka_unit_test_setup_teardown(a_fit_without_an_end_says_why, set_up, tear_down),
+        cmocka_unit_test_setup_teardown(many_rows_reach_the_optimum_too, set_up, tear_down),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
