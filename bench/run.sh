@@ -26,3 +26,19 @@ if [ -e "$yrbs" ]; then
     "$watch" "20 questions by sex with intervals, from YRBS .sav" 5 sh bench/yrbs.sh "$trefoil" "$yrbs"
     command -v Rscript >/dev/null && "$watch" "  peer: R survey 4.1, one category of each" 1 Rscript bench/yrbs.R "$yrbs"
 fi
+echo
+echo "measure and draw: each with R beside it"
+build=$(dirname "$trefoil")
+for name in onepass bootstrap memory logistic raoscott simulation; do
+    make --no-print-directory -s B="$build" "$build/bench/$name"
+done
+sh bench/read.sh "$watch" "$build" "$work"
+sh bench/onepass.sh "$build"
+sh bench/quantile.sh "$build"
+sh bench/rake.sh "$build"
+"$build/bench/raoscott" 28000 1400 100 2 15
+"$build/bench/raoscott" 1000000 50000 100 2 15
+command -v Rscript >/dev/null && Rscript bench/raoscott.R 28000 1400 3
+"$build/bench/logistic" 1000000 "$work/logistic.csv"
+command -v Rscript >/dev/null && Rscript bench/logistic.R "$work/logistic.csv"
+"$build/bench/simulation" 1000
