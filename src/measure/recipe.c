@@ -67,14 +67,44 @@ static enum tf_code node_number(const struct tf_yaml *node, const char *what, do
 
 /* ---- Design ------------------------------------------------------------------------------- */
 
+/* The columns under a key of the design: one, a list, or lists in it ([[region, urban], block]
+ * crosses two at a stage). What else may stand there, the design itself judges. */
+static enum tf_code column_names(struct tf_arena *arena, const struct tf_yaml *map, const char *key,
+                                 const char ***ret, size_t *ret_n, struct tf_err *reterr)
+{
+    const struct tf_yaml *at = map != NULL ? tf_yaml_get(map, key) : NULL;
+    bool nested = false;
+    size_t most = 0, n = 0;
+    for (size_t k = 0; at != NULL && at->kind == TF_YAML_LIST && k < at->n; k++) {
+        const bool list = at->item[k]->kind == TF_YAML_LIST;
+        nested = nested || list;
+        most += list ? at->item[k]->n : 1;
+    }
+    if (!nested)
+        return tf_yaml_opt_texts(arena, map, key, ret, ret_n, reterr);
+    const char **name = TF_NEW_N(arena, const char *, most + 1);
+    for (size_t k = 0; k < at->n; k++) {
+        const struct tf_yaml *one = at->item[k];
+        const bool list = one->kind == TF_YAML_LIST;
+        for (size_t j = 0; j < (list ? one->n : 1); j++) {
+            const struct tf_yaml *column = list ? one->item[j] : one;
+            if (column->kind == TF_YAML_SCALAR)
+                name[n++] = column->text;
+        }
+    }
+    *ret = name;
+    *ret_n = n;
+    return TF_OK;
+}
+
 static enum tf_code read_names(struct tf_arena *arena, const struct tf_yaml *root,
                                struct tf_recipe *r, struct tf_err *reterr)
 {
     const struct tf_yaml *map;
     TF_TRY(opt_map(root, "design", &map, reterr));
     TF_TRY(tf_yaml_opt_text(map, "weight", NULL, &r->spec.weight, reterr));
-    TF_TRY(tf_yaml_opt_texts(arena, map, "strata", &r->spec.stratum, &r->spec.n_strata, reterr));
-    return tf_yaml_opt_texts(arena, map, "psu", &r->spec.psu, &r->spec.n_psu, reterr);
+    TF_TRY(column_names(arena, map, "strata", &r->spec.stratum, &r->spec.n_strata, reterr));
+    return column_names(arena, map, "psu", &r->spec.psu, &r->spec.n_psu, reterr);
 }
 
 static enum tf_code read_design(struct tf_arena *arena, const struct tf_yaml *root,
