@@ -22,8 +22,9 @@
 static enum tf_code first_fit(struct tf_glm_models *s, struct tf_glm_one *o, struct tf_err *reterr)
 {
     struct tf_err why = {.code = TF_OK};
-    const enum tf_code code = tf_glm_fit(s->r->arena, o->m, s->r->survey->w, s->family, s->link,
-                                         NULL, s->r->survey->threads, &o->full, &why);
+    const enum tf_code code =
+        tf_glm_fit_rounds(s->r->arena, o->m, s->r->survey->w, s->family, s->link, NULL, s->epsilon,
+                          s->r->survey->threads, &o->full, &why);
     o->score = TF_NEW_N(s->r->arena, double, o->m->n + 1);
     for (size_t row = 0; row < o->m->n && code == TF_OK; row++)
         if (o->rows[row])
@@ -46,8 +47,8 @@ static enum tf_code value(void *self, const double *w, double *theta, struct tf_
     struct tf_glm_models *s = self;
     for (size_t k = 0; k < s->n; k++) {
         struct tf_glm_one *o = &s->one[k];
-        if (!s->fitted) {
-            if (!s->kept)
+        if (!s->fitted || w == s->r->survey->w) { /* after replicates it is asked once more */
+            if (!s->kept && !s->fitted)
                 TF_TRY(first_fit(s, o, reterr));
             memcpy(theta + o->first, o->full.beta, o->m->p * sizeof *theta);
             continue;
@@ -56,8 +57,9 @@ static enum tf_code value(void *self, const double *w, double *theta, struct tf_
         struct tf_glm now;
         struct tf_err ignored;
         const bool ok = o->failed == NULL &&
-                        tf_glm_fit(own, o->m, w, s->family, s->link, o->full.beta,
-                                   s->r->survey->threads, &now, &ignored) == TF_OK;
+                        tf_glm_fit_rounds(own, o->m, w, s->family, s->link, o->full.beta,
+                                          s->epsilon, s->r->survey->threads, &now,
+                                          &ignored) == TF_OK;
         for (size_t j = 0; j < o->m->p; j++)
             theta[o->first + j] = ok ? now.beta[j] : (double)NAN;
         tf_arena_free(own);
@@ -231,7 +233,8 @@ struct asked {
     struct tf_formula *f;
     size_t family;
     enum tf_link link;
-    bool terms, exponentiate;
+    bool terms, exponentiate, drop_aliased;
+    double epsilon;
     const char **test, **margin;
     size_t n_tests, n_margins;
 };
@@ -239,7 +242,8 @@ struct asked {
 static enum tf_code read_keys(struct tf_runner *r, const struct tf_ask *ask, struct asked *a,
                               struct tf_err *reterr)
 {
-    const char *family, *link;
+    static const char *const aliased_words[] = {"refuse", "drop", NULL};
+    const char *family, *link, *aliased;
     *a = (struct asked){0};
     TF_TRY(tf_word_read(ask, "family", family_words, "gaussian", &family, reterr));
     while (strcmp(families[a->family].word, family) != 0)
@@ -252,6 +256,14 @@ static enum tf_code read_keys(struct tf_runner *r, const struct tf_ask *ask, str
         if (strcmp(link_words[k], link) == 0)
             a->link = of[k];
     }
+    TF_TRY(tf_yaml_opt_number(ask->at, "epsilon", 1e-8, &a->epsilon, reterr));
+    if (!(a->epsilon >= 0 && a->epsilon < 0.01)) {
+        (void)tf_yaml_fail(tf_yaml_get(ask->at, "epsilon"), reterr,
+                           "`epsilon` lies between 0 and 0.01");
+        return tf_help(reterr, "R's rule is 1e-8; 0 goes on to the optimum itself.");
+    }
+    TF_TRY(tf_word_read(ask, "aliased", aliased_words, "refuse", &aliased, reterr));
+    a->drop_aliased = strcmp(aliased, "drop") == 0;
     TF_TRY(tf_yaml_opt_bool(ask->at, "terms", false, &a->terms, reterr));
     TF_TRY(tf_yaml_opt_bool(ask->at, "exponentiate", false, &a->exponentiate, reterr));
     TF_TRY(tf_tests_read(r, ask, test_words, &a->test, &a->n_tests, reterr));
@@ -432,6 +444,22 @@ static void add_notes(struct tf_runner *r, const struct tf_ask *ask, const struc
     }
 }
 
+/* A column that the others make up: the model is not the one that was meant. */
+static enum tf_code check_singular(const struct tf_glm_models *s, const struct tf_ask *ask,
+                                   struct tf_err *reterr)
+{
+    for (size_t d = 0; d < s->n; d++)
+        for (size_t j = 0; j < s->one[d].m->p && s->one[d].failed == NULL; j++)
+            if (s->one[d].full.aliased[j]) {
+                (void)tf_yaml_fail(tf_yaml_get(ask->at, "formula"), reterr,
+                                   "the model is singular: '%s' depends linearly on the columns "
+                                   "before it", s->one[d].m->name[j]);
+                return tf_help(reterr, "Take it out of the formula, or say `aliased: drop` to "
+                                       "give it no coefficient, as R does.");
+            }
+    return TF_OK;
+}
+
 enum tf_code tf_run_glm(struct tf_runner *r, const struct tf_ask *ask, struct tf_result *out,
                         struct tf_err *reterr)
 {
@@ -443,11 +471,14 @@ enum tf_code tf_run_glm(struct tf_runner *r, const struct tf_ask *ask, struct tf
     TF_TRY(tf_domains_make(r, ask, &d, &s.n, reterr));
     s.family = families[a.family].family;
     s.link = a.link;
+    s.epsilon = a.epsilon;
     s.one = TF_NEW_N(r->arena, struct tf_glm_one, s.n + 1);
     TF_TRY(make_models(&s, &a, d, reterr));
     const enum tf_code code = tf_glm_models_fit(&s, &fit, reterr);
     if (code != TF_OK)
         return tf_recipe_place(tf_yaml_get(ask->at, "formula"), code, reterr);
+    if (!a.drop_aliased)
+        TF_TRY(check_singular(&s, ask, reterr));
     out->vcov = coefficient_vcov(r, &fit, a.exponentiate);
     struct tf_block *block = TF_NEW_N(r->arena, struct tf_block, s.n + 1);
     for (size_t k = 0; k < s.n; k++) {

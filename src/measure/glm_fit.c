@@ -255,6 +255,52 @@ static enum tf_code rounds(struct tf_fitting *f, double *beta, bool from_family,
     return fail_rounds(f, reterr);
 }
 
+/* R's rounds (glm.fit): the deviance of two rounds decides. *done: false when 25 do not do or the
+ * estimate runs away. The matrix of the round before the last stays in f->all.h. From given
+ * coefficients R's replicates have weights that add up to 1, which its rule feels. */
+static enum tf_code rounds_as_r(struct tf_fitting *f, double *beta, bool from_family,
+                                struct tf_glm *ret, bool *done, struct tf_err *reterr)
+{
+    enum { R_ROUNDS = 25, RUNNING = 15 };
+    const size_t p = f->p;
+    const double part = from_family ? 1 : 1 / (double)f->n;
+    double *step = TF_NEW_N(f->arena, double, p), *was = TF_NEW_N(f->arena, double, p);
+    double *h = TF_NEW_N(f->arena, double, p * p), length, change = INFINITY;
+    size_t round = 0;
+    if (from_family)
+        memset(beta, 0, p * sizeof *beta);
+    tf_glm_pass(f, from_family ? NULL : beta, from_family ? TF_GLM_START : TF_GLM_ROUND, 1, NULL);
+    while (round < R_ROUNDS && !(change < f->epsilon)) {
+        const double before = f->all.deviance * part;
+        if (!step_of(f, step, &length))
+            return fail_separated(f, beta, reterr);
+        memcpy(h, f->all.h, p * p * sizeof *h);
+        memcpy(was, beta, p * sizeof *was);
+        for (size_t j = 0; j < p; j++)
+            beta[j] = (round == 0 && from_family ? 0 : beta[j]) + step[j];
+        tf_glm_pass(f, beta, TF_GLM_ROUND, 1, NULL);
+        if ((f->all.invalid || !isfinite(f->all.deviance)) &&
+            !settle_step(f, beta, was, INFINITY, 1))
+            return fail_rounds(f, reterr);
+        const double now = f->all.deviance * part;
+        change = fabs(now - before) / (fabs(now) + 0.1);
+        round++;
+    }
+    *done = change < f->epsilon && (f->family == TF_GAUSSIAN || round < RUNNING);
+    if (!*done)
+        return TF_OK;
+    double *working = TF_NEW_N(f->arena, double, f->m->n);
+    const bool moved = round > 1 || !from_family; /* else the start's weights are any round's */
+    tf_glm_pass(f, moved ? was : beta, TF_GLM_LAST, 1, ret);
+    memcpy(working, ret->working, f->m->n * sizeof *working);
+    tf_glm_pass(f, beta, TF_GLM_LAST, 1, ret);
+    memcpy(ret->working, working, f->m->n * sizeof *working);
+    if (moved)
+        memcpy(f->all.h, h, p * p * sizeof *h);
+    ret->iterations = round;
+    return TF_OK;
+}
+
 /* ---- The fit ------------------------------------------------------------------------------ */
 
 /* To the caller's columns and units: beta = T b, inverse = T H^-1 T'. */
@@ -349,7 +395,7 @@ static enum tf_code fit_in(struct tf_fitting *f, const double *beta0, struct tf_
     tf_glm_lay_out(f);
     for (size_t j = 0; known && j < f->full; j++)
         known = isfinite(beta0[j]);
-    const bool many = f->n_groups >= TF_GLM_GROUPS && f->n > 50000;
+    const bool many = f->n_groups >= TF_GLM_GROUPS && f->n > 50000 && !(f->epsilon > 0);
     tf_glm_pass(f, NULL, TF_GLM_START, many ? SAMPLE : 1, NULL);
     if (looks_singular(f)) {
         for (size_t k = 0; k < f->n; k++) /* of the family's start */
@@ -372,7 +418,10 @@ static enum tf_code fit_in(struct tf_fitting *f, const double *beta0, struct tf_
                            (f->family == TF_POISSON && f->link == TF_LINK_LOG) ||
                            (f->family == TF_GAUSSIAN && f->link == TF_LINK_IDENTITY);
     ret->iterations = 0;
-    TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
+    if (f->epsilon > 0)
+        TF_TRY(rounds_as_r(f, b, !known, ret, &done, reterr));
+    if (!done)
+        TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
                   canonical ? ret : NULL, &done, reterr));
     if (!done)
         tf_glm_pass(f, b, TF_GLM_LAST, 1, ret);
@@ -387,6 +436,14 @@ enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_model *m, const 
                         enum tf_family family, enum tf_link link, const double *beta0,
                         unsigned threads, struct tf_glm *ret, struct tf_err *reterr)
 {
+    return tf_glm_fit_rounds(arena, m, w, family, link, beta0, 0, threads, ret, reterr);
+}
+
+enum tf_code tf_glm_fit_rounds(struct tf_arena *arena, const struct tf_model *m, const double *w,
+                               enum tf_family family, enum tf_link link, const double *beta0,
+                               double epsilon, unsigned threads, struct tf_glm *ret,
+                               struct tf_err *reterr)
+{
     *ret = (struct tf_glm){.beta = TF_NEW_N(arena, double, m->p + 1),
                            .aliased = TF_NEW_N(arena, bool, m->p + 1),
                            .inverse = TF_NEW_N(arena, double, m->p * m->p + 1),
@@ -396,7 +453,8 @@ enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_model *m, const 
                            .residual = TF_NEW_N(arena, double, m->n + 1)};
     struct tf_arena *scratch = tf_arena_new("fit of a model", (size_t)16 << 30);
     struct tf_fitting f = {.arena = scratch, .m = m, .w = w, .family = family, .link = link,
-                    .threads = threads, .p = m->p, .full = m->p};
+                    .threads = threads, .p = m->p, .full = m->p,
+                    .epsilon = epsilon};
     f.column = TF_NEW_N(scratch, size_t, m->p + 1);
     f.centre = TF_NEW_N(scratch, double, m->p + 1);
     f.unit = TF_NEW_N(scratch, double, m->p + 1);

@@ -48,9 +48,13 @@ static void start_block(const struct tf_fitting *f, struct tf_glm_block *b, size
                                                                                 1);
     for (size_t k = 0; k < n; k++) {
         offset[k] = b->eta[k];
-        b->eta[k] = f->fractional || f->family != TF_BINOMIAL
-                        ? tf_glm_start(f->family, f->link, b->y[k])
-                        : b->y[k] > 0 ? all : none;
+        /* R starts at (w y + 1/2) / (w + 1), the optimum cares not where */
+        const double y = f->epsilon > 0 && f->family == TF_BINOMIAL
+                             ? 2 * (b->w[k] * b->y[k] + 0.5) / (b->w[k] + 1) - 0.5
+                             : b->y[k];
+        b->eta[k] = f->epsilon > 0 || f->fractional || f->family != TF_BINOMIAL
+                        ? tf_glm_start(f->family, f->link, y)
+                        : y > 0 ? all : none;
     }
     tf_glm_rows(f->family, f->link, b);
     for (size_t k = 0; k < n; k++)

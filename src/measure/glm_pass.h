@@ -24,6 +24,7 @@ struct tf_fitting { /* a fit under way */
     double *centre, *unit; /* [p] x~ = (x - centre) / unit */
     double scale;      /* mean weight */
     bool fractional;   /* a response between 0 and 1 */
+    double epsilon;    /* stop as R's glm, at this change of the deviance; 0: at the optimum */
     size_t started; /* `every` of the START pass that f->all holds; 0: another's */
     size_t n_groups, per_group, pairs;
     struct tf_glm_sums *group, all;

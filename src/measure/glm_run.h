@@ -19,6 +19,7 @@ struct tf_glm_models { /* the statistic */
     struct tf_runner *r;
     enum tf_family family;
     enum tf_link link;
+    double epsilon;   /* of R's stopping rule; 0: to the optimum */
     struct tf_glm_one *one;
     size_t n;
     bool fitted;      /* the first call is over */

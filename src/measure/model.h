@@ -72,6 +72,15 @@ TF_MUST_CHECK enum tf_code tf_glm_fit(struct tf_arena *arena, const struct tf_mo
                                       const double *w, enum tf_family family, enum tf_link link,
                                       const double *beta0, unsigned threads, struct tf_glm *ret,
                                       struct tf_err *reterr);
+/* The same, stopping where R's glm.fit stops: when a round changes the deviance by less than epsilon
+ * (1e-8 in R) of it. Then, as there, the weights are those of the round before the last and the
+ * residuals those of the last, so that standard errors equal R's and not only the optimum's. Where
+ * 25 rounds do not do, or the estimate runs away, it goes on to the optimum, or says why there is none. */
+TF_MUST_CHECK enum tf_code tf_glm_fit_rounds(struct tf_arena *arena, const struct tf_model *m,
+                                             const double *w, enum tf_family family,
+                                             enum tf_link link, const double *beta0,
+                                             double epsilon, unsigned threads, struct tf_glm *ret,
+                                             struct tf_err *reterr);
 
 /* chisqsum.c: P(sum_k lambda_k chi2_1 > x), lambda > 0 mostly; F-like when ddf is finite:
  * P(sum_k lambda_k chi2_1 / (chi2_ddf / ddf) > x). */

@@ -21,7 +21,6 @@
  * Below the first point every rule gives x_1 and above the last x_n. R's step rules give x_2 and
  * its hf4 extrapolates where p W < C_1; that is an accident of an index, not of a definition. Tied
  * values stand in the order of the file, which hf5 to hf9 can feel in the last of them, as in R. */
-#include <float.h>
 #include <math.h>
 #include <string.h>
 
@@ -39,15 +38,14 @@ static double value(struct tf_sorted *s, size_t k)
     return tf_sorted_at(s, k < n ? k : n - 1).x;
 }
 
-/* Places with C_k <= p W; *exact: the last of them is C_k = p W. Sums of equal weights that a file
- * carries in 15 digits miss p W by their last bits: what is equal but for those is equal. */
+/* Places with C_k <= p W; *exact: the last of them is C_k = p W. Equal to the last bit, as in R: where
+ * p W is rounded (p = 0.1) a tie on paper is none, there as here. */
 static size_t steps(struct tf_sorted *s, double p, bool *exact)
 {
-    static const double last_bits = 8 * DBL_EPSILON;
     const double total = tf_sorted_total(s);
-    const size_t m = tf_sorted_below(s, p * total * (1 + last_bits));
+    const size_t m = tf_sorted_below(s, p * total);
     const double gap = m > 0 ? p - tf_sorted_at(s, m - 1).cum / total : 1;
-    *exact = fabs(gap) <= last_bits * p;
+    *exact = !(gap < 0) && !(gap > 0);
     return m;
 }
 
@@ -79,7 +77,7 @@ static double even(const struct tf_qrule *rule, struct tf_sorted *s, double p)
         struct tf_ranked last = {0};
         for (end = k; end < n && !(value(s, end) > x); end++)
             last = tf_sorted_at(s, end);
-        if (last.cum > p * total * (1 + 8 * DBL_EPSILON))
+        if (last.cum > p * total)
             break;
         distinct++;
         cum = last.cum;

@@ -102,7 +102,7 @@ glm_case <- function(k, m, tol = NEWTON, tests = character(), labels = attr(stat
   }
 }
 one <- function(data, yaml, des, formula, family, fam, tests = c("Wald"), link = "", tol = NEWTON, weights = "") {
-  e <- sprintf("{stat: glm, family: %s, %sformula: \"%s\", terms: true, tests: [%s]}", family,
+  e <- sprintf("{stat: glm, epsilon: 0, family: %s, %sformula: \"%s\", terms: true, tests: [%s]}", family,
                link, formula, paste(tests, collapse = ", "))
   FAM <<- fam; DES <<- des              # svyglm looks for them outside of functions
   m <- suppressWarnings(svyglm(as.formula(formula), DES, family = FAM, control = tight))
@@ -136,25 +136,25 @@ one("clus1", sub("}", ", replicates: {type: jk1}}", Y1, fixed = TRUE), jk1, "api
     "gaussian", gaussian(), "Wald", tol = CLOSED)
 
 # odds ratios; domains; aliased columns; pseudo-R2; design effects
-k <- case("strat", Ys, "{stat: glm, family: binomial, formula: \"yes ~ ell + stype\", exponentiate: true}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ ell + stype\", exponentiate: true}")
 m <- svyglm(yes ~ ell + stype, ds, family = quasibinomial(), control = tight)
 ci <- confint(m)
 for (j in 1:4) emit(k, NEWTON, j - 1, "", "", list(estimate = exp(coef(m)[j]), lo = exp(ci[j, 1]),
   hi = exp(ci[j, 2]), se = exp(coef(m)[j]) * SE(m)[j]))
-k <- case("strat", Ys, "{stat: glm, family: binomial, formula: \"yes ~ ell + enroll\", by: [stype]}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ ell + enroll\", by: [stype]}")
 for (t in c("E", "H", "M"))
   coefficients(svyglm(yes ~ ell + enroll, subset(ds, stype == t), family = quasibinomial(),
                       control = tight), k, NEWTON, first = 3 * match(t, c("E", "H", "M")) - 3)
-k <- case("clus1", Y1, "{stat: glm, formula: \"api00 ~ ell + meals\", where: \"stype = 'E'\", deff: true}")
+k <- case("clus1", Y1, "{stat: glm, epsilon: 0, formula: \"api00 ~ ell + meals\", where: \"stype = 'E'\", deff: true}")
 m <- svyglm(api00 ~ ell + meals, subset(d1, stype == "E"), deff = TRUE)
 coefficients(m, k, CLOSED)
 for (j in 1:3) emit(k, CLOSED, j - 1, "", "", list(deff = deff(m)[j]))
-k <- case("strat", Ys, "{stat: glm, formula: \"api00 ~ ell + I(2 * ell) + meals\"}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, aliased: drop, formula: \"api00 ~ ell + I(2 * ell) + meals\"}")
 m <- svyglm(api00 ~ ell + meals, ds)
 emit(k, CLOSED, 1, "", "", list(estimate = coef(m)[2], se = SE(m)[2]))
 emit(k, CLOSED, 2, "", "", list(estimate = NaN, se = NaN))
 emit(k, CLOSED, 3, "", "", list(estimate = coef(m)[3], se = SE(m)[3], df = m$df.residual))
-k <- case("strat", Ys, "{stat: glm, family: binomial, formula: \"yes ~ ell + stype\", tests: [Nagelkerke, Cox-Snell]}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ ell + stype\", tests: [Nagelkerke, Cox-Snell]}")
 m <- svyglm(yes ~ ell + stype, ds, family = quasibinomial(), control = tight)
 emit(k, NEWTON, NA, "Nagelkerke", "", list(statistic = psrsq(m, "Nagelkerke")))
 emit(k, NEWTON, NA, "Cox-Snell", "", list(statistic = psrsq(m, "Cox-Snell")))
@@ -165,13 +165,13 @@ margins <- function(k, m, factor, first, values, tol) {
   for (j in seq_along(values)) emit(k, tol, first + j - 1, "", "",
     list(estimate = coef(p)[values[j]], se = SE(p)[match(values[j], names(coef(p)))]))
 }
-k <- case("strat", Ys, "{stat: glm, family: binomial, formula: \"yes ~ ell + meals\", margins: [stype]}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ ell + meals\", margins: [stype]}")
 margins(k, svyglm(yes ~ ell + meals, ds, family = quasibinomial(), control = tight), ~stype, 3, c("E", "H", "M"), NEWTON)
-k <- case("strat", Ys, "{stat: glm, family: binomial, formula: \"yes ~ ell + meals + stype\", margins: [stype]}")
+k <- case("strat", Ys, "{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ ell + meals + stype\", margins: [stype]}")
 margins(k, svyglm(yes ~ ell + meals, ds, family = quasibinomial(), control = tight), ~stype, 5, c("E", "H", "M"), NEWTON)
-k <- case("clus1", Y1, "{stat: glm, formula: \"api00 ~ ell + mobility\", margins: [sch]}")
+k <- case("clus1", Y1, "{stat: glm, epsilon: 0, formula: \"api00 ~ ell + mobility\", margins: [sch]}")
 margins(k, svyglm(api00 ~ ell + mobility, d1), ~sch, 3, c("No", "Yes"), CLOSED)
-k <- case("clus2", Y2, "{stat: glm, family: quasipoisson, formula: \"api.stu ~ ell + enroll\", margins: [awards]}")
+k <- case("clus2", Y2, "{stat: glm, epsilon: 0, family: quasipoisson, formula: \"api.stu ~ ell + enroll\", margins: [awards]}")
 margins(k, svyglm(api.stu ~ ell + enroll, d2, family = quasipoisson(), control = tight), ~awards, 3, c("No", "Yes"), NEWTON)
 
 # ---- ordinal ---------------------------------------------------------------------------------------
@@ -334,9 +334,9 @@ pool <- function(e, des, x, df = Inf, data = "imp1", given = files, yaml = Ys, t
       lo = coef(m)[j] - qt(.975, m$df[j]) * SE(m)[j]))
   for (j in seq_along(coef(m))) emit(k, tol, NA, "fmi", names(coef(m))[j], list(statistic = m$missinfo[j]))
 }
-pool("{stat: glm, family: binomial, formula: \"yes ~ meals + enroll\"}", di,
+pool("{stat: glm, epsilon: 0, family: binomial, formula: \"yes ~ meals + enroll\"}", di,
      with(di, svyglm(yes ~ meals + enroll, family = quasibinomial(), control = tight)))
-pool("{stat: glm, formula: \"api00 ~ meals\"}", di, with(di, svyglm(api00 ~ meals)), df = 197, tol = CLOSED)
+pool("{stat: glm, epsilon: 0, formula: \"api00 ~ meals\"}", di, with(di, svyglm(api00 ~ meals)), df = 197, tol = CLOSED)
 pool("{stat: mean, vars: [meals, yes]}", di, with(di, svymean(~meals + yes)), tol = CLOSED)
 di0 <- svydesign(id = ~1, strata = ~stype, weights = ~pw, data = imputed)
 pool("{stat: mean, vars: [meals, yes]}", di0, with(di0, svymean(~meals + yes)), tol = CLOSED,

@@ -56,8 +56,11 @@ estimates:
   - {id: tt, stat: ttest, var: api00, groups: awards}
   - {id: rk, stat: ranktest, var: api00, groups: awards}
   - {id: g, stat: glm, family: gaussian, formula: "api00 ~ ell + meals + mobility"}
-  - {id: gb, stat: glm, family: binomial, formula: "awards ~ meals + stype", terms: true}
-  - {id: gp, stat: glm, family: poisson, formula: "api_stu ~ ell + meals"}
+  - {id: gb, stat: glm, epsilon: 0, family: binomial, formula: "awards ~ meals + stype", terms: true}
+  - {id: gd, stat: glm, family: binomial, formula: "awards ~ meals + stype"}
+  - {id: gpd, stat: glm, family: poisson, formula: "api_stu ~ ell + meals"}
+  - {id: gpr, stat: glm, family: binomial, link: probit, formula: "awards ~ meals + stype"}
+  - {id: gp, stat: glm, epsilon: 0, family: poisson, formula: "api_stu ~ ell + meals"}
 '
 for (n in names(designs)) {
   x <- designs[[n]]; des <- x$d; rname <- paste0("basic_", n)
@@ -96,6 +99,9 @@ for (n in names(designs)) {
   rk <- svyranktest(api00 ~ awards, des); put(rname, "rk", "test:wilcoxon", "statistic", rk$statistic, 1e-7); put(rname, "rk", "test:wilcoxon", "p", rk$p.value, 1e-7)
   g <- svyglm(api00 ~ ell + meals + mobility, des); sm <- coef(summary(g)); vec(rname, "g", rownames(sm), sm[, 1], sm[, 2])
   for (k in rownames(sm)) { put(rname, "g", k, "statistic", sm[k, 3]); put(rname, "g", k, "p", sm[k, 4]) }
+  for (k in c("gd", "gpr")) {             # as R stops by default
+    g <- suppressWarnings(svyglm(I(awards == "Yes") ~ meals + stype, des, family = quasibinomial(if (k == "gd") "logit" else "probit"))); sm <- coef(summary(g)); vec(rname, k, rownames(sm), sm[, 1], sm[, 2]) }
+  g <- suppressWarnings(svyglm(api_stu ~ ell + meals, des, family = quasipoisson)); sm <- coef(summary(g)); vec(rname, "gpd", rownames(sm), sm[, 1], sm[, 2])
   ctl <- glm.control(epsilon = 1e-14, maxit = 50)
   g <- suppressWarnings(svyglm(I(awards == "Yes") ~ meals + stype, des, family = quasibinomial, control = ctl)); sm <- coef(summary(g)); vec(rname, "gb", rownames(sm), sm[, 1], sm[, 2], 1e-7)
   rt <- regTermTest(g, ~stype); put(rname, "gb", "test:Wald:stype", "statistic", rt$Ftest, 1e-7); put(rname, "gb", "test:Wald:stype", "p", rt$p, 1e-7)
@@ -198,7 +204,7 @@ estimates:
   - {id: p, stat: prop, vars: [HI_CHOL], by: [RIAGENDR], ci: [xlogit, beta], deff: true}
   - {id: pr, stat: prop, vars: [race, agecat]}
   - {id: tab, stat: crosstab, rows: HI_CHOL, cols: race, tests: [F, Chisq, Wald, adjWald]}
-  - {id: g, stat: glm, family: binomial, formula: "HI_CHOL ~ factor(race) + agecat + RIAGENDR", terms: true}
+  - {id: g, stat: glm, epsilon: 0, family: binomial, formula: "HI_CHOL ~ factor(race) + agecat + RIAGENDR", terms: true}
 '))
 for (k in 1:2) { s <- subset(dn, RIAGENDR == k); p <- svymean(~HI_CHOL, s, na.rm = TRUE, deff = "replace"); it <- paste0(k, ":1"); vec("nhanes", "p", it, coef(p), SE(p)); put("nhanes", "p", it, "deff", deff(p))
   ok <- subset(s, !is.na(HI_CHOL)); cis("nhanes", "p", it, "xlogit", t(attr(svyciprop(~HI_CHOL, ok, method = "xlogit"), "ci"))); cis("nhanes", "p", it, "beta", t(attr(svyciprop(~HI_CHOL, ok, method = "beta"), "ci"))) }

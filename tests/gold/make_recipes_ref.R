@@ -52,13 +52,13 @@ estimates:
   - {id: qb, stat: quantile, vars: [enroll], quantiles: 0.5, interval: beta, qrule: hf7}
   - {id: qs, stat: quantile, vars: [enroll], quantiles: 0.25, interval: score}
   - {id: v, stat: variance, vars: [api00, api99], by: [comp_imp]}
-  - {id: g1, stat: glm, family: gaussian, formula: "api00 ~ ell * meals + stype"}
-  - {id: g2, stat: glm, family: gaussian, formula: "api00 ~ log(api99) + I(meals^2) + factor(stype):ell", where: "comp_imp == \'Yes\'"}
-  - {id: g3, stat: glm, family: binomial, link: probit, formula: "(comp_imp == \'Yes\') ~ ell + meals + stype", terms: true, margins: [stype]}
-  - {id: g4, stat: glm, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ ell + meals"}
-  - {id: g5, stat: glm, family: poisson, formula: "api_stu ~ stype + meals + offset(log(enroll))"}
-  - {id: g6, stat: glm, family: quasibinomial, formula: "I(awards == \'Yes\') ~ meals", by: [comp_imp]}
-  - {id: g7, stat: glm, family: gaussian, formula: "api00 ~ 0 + stype"}
+  - {id: g1, stat: glm, epsilon: 0, family: gaussian, formula: "api00 ~ ell * meals + stype"}
+  - {id: g2, stat: glm, epsilon: 0, family: gaussian, formula: "api00 ~ log(api99) + I(meals^2) + factor(stype):ell", where: "comp_imp == \'Yes\'"}
+  - {id: g3, stat: glm, epsilon: 0, family: binomial, link: probit, formula: "(comp_imp == \'Yes\') ~ ell + meals + stype", terms: true, margins: [stype]}
+  - {id: g4, stat: glm, epsilon: 0, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ ell + meals"}
+  - {id: g5, stat: glm, epsilon: 0, family: poisson, formula: "api_stu ~ stype + meals + offset(log(enroll))"}
+  - {id: g6, stat: glm, epsilon: 0, family: quasibinomial, formula: "I(awards == \'Yes\') ~ meals", by: [comp_imp]}
+  - {id: g7, stat: glm, epsilon: 0, family: gaussian, formula: "api00 ~ 0 + stype"}
   - {id: gof, stat: gof, var: stype, p: {E: 0.7, H: 0.1, M: 0.2}, tests: [Chisq, saddlepoint]}
   - {id: tp, stat: ttest, var: api00, groups: comp_imp}
   - {id: rk, stat: ranktest, var: enroll, groups: comp_imp, test: vanderWaerden}
@@ -137,8 +137,8 @@ estimates:
   - {id: v, stat: variance, vars: [api00]}
   - {id: c, stat: contrast, of: mb, expr: "E/M"}
   - {id: x, stat: crosstab, rows: stype, cols: awards, tests: [F, Chisq, Wald, adjWald]}
-  - {id: g, stat: glm, family: gaussian, formula: "api00 ~ ell + stype"}
-  - {id: gb, stat: glm, family: binomial, formula: "I(awards == \'Yes\') ~ ell + meals", terms: true}
+  - {id: g, stat: glm, epsilon: 0, family: gaussian, formula: "api00 ~ ell + stype"}
+  - {id: gb, stat: glm, epsilon: 0, family: binomial, formula: "I(awards == \'Yes\') ~ ell + meals", terms: true}
   - {id: tt, stat: ttest, var: api00, groups: awards}
   - {id: k, stat: kappa, vars: [awards, comp_imp]}
 ')
@@ -186,9 +186,9 @@ estimates:
   - {id: c1, stat: contrast, of: m, expr: "girl:y - boy:y"}
   - {id: x, stat: crosstab, rows: q2, cols: sex, tests: [F, Chisq, Wald, adjWald, saddlepoint]}
   - {id: xd, stat: crosstab, rows: q1, cols: q3, by: [urban], tests: [F, adjWald]}
-  - {id: g, stat: glm, family: binomial, formula: "q1 ~ factor(q2) * sex + age", terms: true, margins: [sex]}
-  - {id: gp, stat: glm, family: poisson, formula: "k ~ age + sex + I(age^2)"}
-  - {id: gn, stat: glm, family: gaussian, formula: "z ~ y + sex:age", by: [urban]}
+  - {id: g, stat: glm, epsilon: 0, family: binomial, formula: "q1 ~ factor(q2) * sex + age", terms: true, margins: [sex]}
+  - {id: gp, stat: glm, epsilon: 0, family: poisson, formula: "k ~ age + sex + I(age^2)"}
+  - {id: gn, stat: glm, epsilon: 0, family: gaussian, formula: "z ~ y + sex:age", by: [urban]}
   - {id: tt, stat: ttest, var: z, groups: sex}
   - {id: t1, stat: ttest, var: z, minus: y}
   - {id: rk, stat: ranktest, var: y, groups: q3}
@@ -234,7 +234,7 @@ for (L in c("adjust", "average", "remove", "certainty")) { options(survey.lonely
 estimates:
   - {id: m, stat: mean, vars: [y, k], by: [one, sex]}
   - {id: t, stat: total, vars: [y], where: "age == 17 and sex == \'girl\'"}
-  - {id: g, stat: glm, family: gaussian, formula: "y ~ age", where: "age > 15"}')
+  - {id: g, stat: glm, epsilon: 0, family: gaussian, formula: "y ~ age", where: "age > 15"}')
     for (o in c("in", "out")) for (s in c("boy", "girl")) for (v in c("y", "k")) { u <- subset(d, one == o & sex == s); if (nrow(u) > 1) { m <- svymean(make.formula(v), u); if (o == "out" || L == "adjust") vec(R, "m", paste0(o, ".", s, ":", v), coef(m), if (o == "out") SE(m)) } }
     u <- subset(d, age == 17 & sex == "girl"); t <- svytotal(~y, u); vec(R, "t", "y", coef(t), SE(t)); g <- svyglm(y ~ age, subset(d, age > 15)); sm <- coef(summary(g)); vec(R, "g", rownames(sm), sm[, 1], sm[, 2], 1e-8); options(survey.adjust.domain.lonely = FALSE) } }
 options(survey.lonely.psu = "adjust")
@@ -244,12 +244,12 @@ syn6 <- subset(syn, h != 7); data_csv("syn6", syn6); syn6 <- read.csv("recipes_r
 d <- as.svrepdesign(svydesign(~j, strata = ~h, weights = ~w, nest = TRUE, data = syn6), type = "JKn"); recipe("c_jkn", "data: syn6.csv", "design: {weight: w, strata: h, psu: j, nest: true, replicates: {type: jkn}}", body); fill("c_jkn", d); out <- Filter(function(o) !(o$recipe == "c_jkn" && o$id == "o" && o$field == "se"), out)
 d <- svydesign(~1, weights = ~w, data = syn6); recipe("c_plain", "data: syn6.csv", "design: {weight: w}", body); fill("c_plain", d); out <- Filter(function(o) !(o$recipe == "c_plain" && (o$id %in% c("pq", "t1") || (o$id == "p" && grepl("q[23]", o$item) && o$field == "df"))), out)
 tt <- round(with(syn6, c(1.03 * sum(w), 1.08 * sum(w[sex == "girl"]), 1.02 * sum(w * age))))
-d <- calibrate(svydesign(~j, strata = ~h, weights = ~w, nest = TRUE, data = syn6), ~sex + age, tt); recipe("c_cal", "data: syn6.csv", "design: {weight: w, strata: h, psu: j, nest: true}", sprintf("weights:\n  - {step: calibrate, formula: \"~ sex + age\", totals: {(Intercept): %g, sexgirl: %g, age: %g}}", tt[1], tt[2], tt[3]), "estimates:\n  - {id: m, stat: mean, vars: [y, k]}\n  - {id: t, stat: total, vars: y}\n  - {id: g, stat: glm, formula: q1 ~ age + sex, family: binomial}\n  - {id: x, stat: crosstab, rows: q1, cols: urban, tests: [F, Wald]}\n  - {id: q, stat: quantile, vars: [y], quantiles: [0.5]}")
+d <- calibrate(svydesign(~j, strata = ~h, weights = ~w, nest = TRUE, data = syn6), ~sex + age, tt); recipe("c_cal", "data: syn6.csv", "design: {weight: w, strata: h, psu: j, nest: true}", sprintf("weights:\n  - {step: calibrate, formula: \"~ sex + age\", totals: {(Intercept): %g, sexgirl: %g, age: %g}}", tt[1], tt[2], tt[3]), "estimates:\n  - {id: m, stat: mean, vars: [y, k]}\n  - {id: t, stat: total, vars: y}\n  - {id: g, stat: glm, epsilon: 0, formula: q1 ~ age + sex, family: binomial}\n  - {id: x, stat: crosstab, rows: q1, cols: urban, tests: [F, Wald]}\n  - {id: q, stat: quantile, vars: [y], quantiles: [0.5]}")
 m <- svymean(~y + k, d); vec("c_cal", "m", c("y", "k"), coef(m), SE(m)); m <- svytotal(~y, d); vec("c_cal", "t", "y", coef(m), SE(m)); mod("c_cal", "g", svyglm(q1 ~ age + sex, d, family = quasibinomial, control = ctl))
 for (w in c("F")) { x <- svychisq(~q1 + urban, d, statistic = w); tst("c_cal", "x", w, x$statistic, x$p.value) }; q <- svyquantile(~y, d, .5)[[1]]; put("c_cal", "q", "*", "estimate", q[1]); cis("c_cal", "q", "*", "mean", q[2:3])
 syn7 <- within(syn6, { N1 <- N1 + 0; s1 <- h * 1000 + j * 10 + ssu; j1 <- h * 100 + j }); syn7 <- syn7[ave(syn7$s1, syn7$j1, FUN = function(x) length(unique(x))) > 1, ]; data_csv("syn7", syn7); syn7 <- read.csv("recipes_ref/syn7.csv", na.strings = c("NA", ""))
 d <- svydesign(~j1 + s1, strata = ~h, weights = ~w, fpc = ~N1 + N2, data = syn7); R <- "c_twostage"
-recipe(R, "data: syn7.csv", "design:\n  weight: w\n  strata: [h]\n  psu:\n    - j1\n    - s1\n  fpc:\n  - N1\n  - N2", "estimates:\n  - {id: m, stat: mean, vars: [y, k], by: sex}\n  - {id: t, stat: total, vars: y}\n  - {id: g, stat: glm, formula: y ~ age + sex, family: gaussian}\n  - {id: x, stat: crosstab, rows: q1, cols: sex}")
+recipe(R, "data: syn7.csv", "design:\n  weight: w\n  strata: [h]\n  psu:\n    - j1\n    - s1\n  fpc:\n  - N1\n  - N2", "estimates:\n  - {id: m, stat: mean, vars: [y, k], by: sex}\n  - {id: t, stat: total, vars: y}\n  - {id: g, stat: glm, epsilon: 0, formula: y ~ age + sex, family: gaussian}\n  - {id: x, stat: crosstab, rows: q1, cols: sex}")
 for (v in c("y", "k")) for (k in c("boy", "girl")) { u <- tryCatch(svymean(make.formula(v), subset(d, sex == k)), error = function(e) NULL); if (!is.null(u)) vec(R, "m", paste0(k, ":", v), coef(u), SE(u)) }
 t <- svytotal(~y, d); vec(R, "t", "y", coef(t), SE(t)); mod(R, "g", svyglm(y ~ age + sex, d)); x <- svychisq(~q1 + sex, d); tst(R, "x", "F", x$statistic, x$p.value)
 # ---- other designs R ships, help pages --------------------------------------------------------------
@@ -268,7 +268,7 @@ estimates:
     df: inf
   - {id: chi, stat: crosstab, rows: race, cols: HI_CHOL, tests: [F, Chisq, Wald, adjWald, saddlepoint, lincom]}
   - {id: chi2, stat: crosstab, rows: race, cols: agecat, tests: [F]}
-  - {id: m, stat: glm, family: quasibinomial, formula: "HI_CHOL ~ agecat + RIAGENDR + factor(race)", tests: [Wald, LRT]}
+  - {id: m, stat: glm, epsilon: 0, family: quasibinomial, formula: "HI_CHOL ~ agecat + RIAGENDR + factor(race)", tests: [Wald, LRT]}
   - {id: l, stat: loglin, formula: "~ race + RIAGENDR", against: "~ race * RIAGENDR", tests: [F, Chisq]}
   - {id: g, stat: gof, var: race, p: [0.2, 0.5, 0.2, 0.1], tests: [Chisq, saddlepoint]}
   - {id: pr, stat: prop, vars: HI_CHOL, by: agecat, ci: [logit, likelihood, beta, asin, xlogit, mean], deff: srs}
@@ -306,7 +306,7 @@ for (m in c("full", "approx")) { d <- twophase(id = list(~seqno, ~seqno), strata
 estimates:
   - {id: m, stat: mean, vars: [age], by: [histol]}
   - {id: t, stat: total, vars: [rel]}
-  - {id: g, stat: glm, family: binomial, formula: "rel ~ factor(stage) * factor(histol) + age", terms: true}
+  - {id: g, stat: glm, epsilon: 0, family: binomial, formula: "rel ~ factor(stage) * factor(histol) + age", terms: true}
   - {id: c, stat: cox, time: edrel, event: rel, formula: "~ factor(stage) + factor(histol) + I(age / 12)"}
   - {id: r, stat: ratio, numerator: age, denominator: stage}')
   for (k in 1:2) { x <- svymean(~age, subset(d, histol == k)); vec(R, "m", as.character(k), coef(x), SE(x)) }
@@ -327,7 +327,7 @@ ims <- lapply(1:5, function(i) read.csv(paste0("recipes_ref/smi", i, ".csv"), na
 f <- if ("cistot" %in% names(ims[[1]])) drk ~ wave + sex + cistot else drk ~ wave + sex
 recipe(R, "data: smi1.csv", "design: {psu: id, weight: w}", paste0('
 estimates:
-  - {id: g, stat: pooled, imputations: [smi1.csv, smi2.csv, smi3.csv, smi4.csv, smi5.csv], estimate: {stat: glm, family: binomial, formula: "', deparse(f), '"}}
+  - {id: g, stat: pooled, imputations: [smi1.csv, smi2.csv, smi3.csv, smi4.csv, smi5.csv], estimate: {stat: glm, epsilon: 0, family: binomial, formula: "', deparse(f), '"}}
   - id: p
     stat: pooled
     imputations: [smi1.csv, smi2.csv, smi3.csv, smi4.csv, smi5.csv]
@@ -349,7 +349,7 @@ estimates:
   - {id: t, stat: total, vars: [ell, stype]}
   - {id: w, stat: total, vars: [meals], where: "ell > 20"}
   - {id: x, stat: crosstab, rows: awards, cols: comp_imp, tests: [F, Chisq]}
-  - {id: g, stat: glm, family: binomial, formula: "I(awards == \'Yes\') ~ meals + stype"}
+  - {id: g, stat: glm, epsilon: 0, family: binomial, formula: "I(awards == \'Yes\') ~ meals + stype"}
   - {id: q, stat: quantile, vars: api00, quantiles: [0.5]}
 '
 pt <- function(R, d, tol = 1e-9) {
@@ -392,17 +392,17 @@ estimates:
   - {id: t, stat: total, vars: [Bush, Kerry], where: "big == 1"}
   - {id: m, stat: mean, vars: [Bush], by: big}
   - {id: s, stat: ratio, numerator: [Bush, Kerry], denominator: votes}
-  - {id: g, stat: glm, formula: "Bush ~ Kerry + big"}')
+  - {id: g, stat: glm, epsilon: 0, formula: "Bush ~ Kerry + big"}')
   t <- svytotal(~Bush + Kerry, subset(d, big == 1)); vec(R, "t", c("Bush", "Kerry"), coef(t), SE(t)); for (k in 0:1) { m <- svymean(~Bush, subset(d, big == k)); vec(R, "m", as.character(k), coef(m), SE(m)) }
   s <- svyratio(~Bush + Kerry, ~votes, d); vec(R, "s", c("Bush/votes", "Kerry/votes"), s$ratio, SE(s)); g <- svyglm(Bush ~ Kerry + big, d); vec(R, "g", names(coef(g)), coef(g), SE(g), 1e-8) }
 # formulas
 R <- "e_formula"; recipe(R, D$strat, Y$strat, '
 estimates:
-  - {id: a, stat: glm, formula: "api00 ~ relevel(factor(stype), ref = \\"M\\") * ell", terms: true}
-  - {id: b, stat: glm, family: poisson, link: log, formula: "enroll ~ stype:awards + offset(log(api99))", where: "awards == \'Yes\' or stype != \'H\'"}
-  - {id: c, stat: glm, family: gaussian, formula: "log(api00) ~ (ell + meals + stype)^2 - ell:meals"}
-  - {id: d, stat: glm, family: binomial, formula: "I(ell > 20) ~ stype/meals"}
-  - {id: e, stat: glm, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ sqrt(meals) + I(ell / 10)"}
+  - {id: a, stat: glm, epsilon: 0, formula: "api00 ~ relevel(factor(stype), ref = \\"M\\") * ell", terms: true}
+  - {id: b, stat: glm, epsilon: 0, family: poisson, link: log, formula: "enroll ~ stype:awards + offset(log(api99))", where: "awards == \'Yes\' or stype != \'H\'"}
+  - {id: c, stat: glm, epsilon: 0, family: gaussian, formula: "log(api00) ~ (ell + meals + stype)^2 - ell:meals"}
+  - {id: d, stat: glm, epsilon: 0, family: binomial, formula: "I(ell > 20) ~ stype/meals"}
+  - {id: e, stat: glm, epsilon: 0, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ sqrt(meals) + I(ell / 10)"}
   - {id: k, stat: kappa, vars: [stype, stype2]}
   - {id: l, stat: loglin, formula: "~ stype + awards + comp_imp"}
   - {id: o, stat: olr, formula: "stype ~ ell + meals", method: logistic}
@@ -411,11 +411,11 @@ s2 <- strat
 mod(R, "a", svyglm(api00 ~ relevel(factor(stype), ref = "M") * ell, s2), 1e-8); g <- svyglm(api00 ~ relevel(factor(stype), ref = "M") * ell, s2)
 recipe(R, D$strat, Y$strat, '
 estimates:
-  - {id: a, stat: glm, formula: "api00 ~ relevel(factor(stype), ref = \\"M\\") * ell"}
-  - {id: c, stat: glm, family: gaussian, formula: "log(api00) ~ (ell + meals + stype)^2 - ell:meals"}
-  - {id: d, stat: glm, family: binomial, formula: "I(ell > 20) ~ stype/meals"}
-  - {id: e, stat: glm, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ sqrt(meals) + I(ell / 10)"}
-  - {id: f, stat: glm, family: gaussian, link: log, formula: "api00 ~ ell"}
+  - {id: a, stat: glm, epsilon: 0, formula: "api00 ~ relevel(factor(stype), ref = \\"M\\") * ell"}
+  - {id: c, stat: glm, epsilon: 0, family: gaussian, formula: "log(api00) ~ (ell + meals + stype)^2 - ell:meals"}
+  - {id: d, stat: glm, epsilon: 0, family: binomial, formula: "I(ell > 20) ~ stype/meals"}
+  - {id: e, stat: glm, epsilon: 0, family: binomial, link: cloglog, formula: "I(comp_imp == \'Yes\') ~ sqrt(meals) + I(ell / 10)"}
+  - {id: f, stat: glm, epsilon: 0, family: gaussian, link: log, formula: "api00 ~ ell"}
   - {id: o, stat: olr, formula: "stype ~ ell + meals"}
 ')
 mod(R, "c", svyglm(log(api00) ~ (ell + meals + stype)^2 - ell:meals, s2), 1e-8)

@@ -164,7 +164,7 @@ static void a_domain_without_an_estimate_is_flagged_beside_the_others(void **sta
     }
     assert_true(has_note(r, "no model can be fitted"));
     OK(run(&h, "m_strat.csv", strat, "",
-           "{stat: glm, formula: \"api00 ~ ell + I(2 * ell)\", by: [stype]}", 1, &r));
+           "{stat: glm, aliased: drop, formula: \"api00 ~ ell + I(2 * ell)\", by: [stype]}", 1, &r));
     assert_true(isnan(r->item[2].estimate) && has_word(&r->item[2], "aliased"));
     assert_true(r->item[1].se > 0 && has_note(r, "aliased"));
     OUT_OF_HOUSE(h);

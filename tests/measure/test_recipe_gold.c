@@ -159,10 +159,19 @@ static void recipes_give_the_numbers_of_r(void **state)
     compare_folder("tests/gold/recipes", 2000);
 }
 
+static void recipes_of_a_referee_give_the_numbers_of_r(void **state)
+{
+    (void)state;
+    compare_folder("tests/gold/recipes_ref", 6500);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
         return 1;
-    const struct CMUnitTest tests[] = {cmocka_unit_test(recipes_give_the_numbers_of_r)};
+    const struct CMUnitTest tests[] = {
+        cmocka_unit_test(recipes_give_the_numbers_of_r),
+        cmocka_unit_test(recipes_of_a_referee_give_the_numbers_of_r),
+    };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
