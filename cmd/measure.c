@@ -9,7 +9,7 @@
  *        trefoil measure partial RECIPE.yaml --shard FILE -o PART [--threads N]
  *        trefoil measure merge PART… [-o FILE.csv|.xlsx] [--json]
  *
- * `estimate` reads a data file (.sav .zsav .dta .csv) and answers at once:
+ * `estimate` reads a data file (.sav .zsav .dta .xpt .csv) and answers at once:
  *
  *     trefoil measure estimate --data yrbs2019.sav --weight weight --stratum stratum --psu psu \
  *         --var q24 --by q2

@@ -36,6 +36,7 @@ struct tf_pps {
     double *p;           /* [stage[0].n_units] */
     double p2bar;        /* of Hartley & Rao: NaN: from the sample */
     double *delta;       /* [n_units x n_units] 1 - p_i p_j / p_ij, joint only */
+    double *beyond;      /* [n_units] sum of the same over drawn units without a case */
     struct tf_units units;
 };
 /* Read `pps:` and `variance:`; NULL when there is none. Before the weights are read. */

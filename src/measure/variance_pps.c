@@ -114,41 +114,71 @@ static uint32_t unit_named(const char *const *unit_name, size_t n, const char *n
     return UINT32_MAX;
 }
 
-static enum tf_code
-unknown_unit(const struct tf_yaml *at, const char *name, size_t n, struct tf_err *reterr)
-{
-    (void)tf_yaml_fail(at, reterr, "'%s' names no unit of the sample, or the same twice", name);
-    return tf_help(reterr,
-                   "The header and the first column of '%s' must name each of the %zu "
-                   "first-stage units once.",
-                   at->text, n);
-}
-
 static const char *cell_text(struct tf_arena *arena, const struct tf_column *c, size_t row)
 {
     return c->type == TF_TEXT ? c->text[row] : tf_double_text(arena, c->num[row]);
 }
 
-/* The file's matrix into pij, by unit. */
+static enum tf_code bad_name(const struct tf_yaml *at, const char *name, const char *why,
+                             struct tf_err *reterr)
+{
+    (void)tf_yaml_fail(at, reterr, "'%s' %s", name, why);
+    return tf_help(reterr, "The header and the first column of '%s' must name each first-stage unit "
+                           "once.", at->text);
+}
+
+/* The unit behind each name: 0..n-1 those of the data, then the others in the order of the header. A
+ * unit that was drawn and has no case (no eligible child was found) stands in the file only. */
+static enum tf_code name_units(struct tf_arena *arena, const struct tf_table *t,
+                               const char *const *unit_name, size_t n, const struct tf_yaml *at,
+                               uint32_t *column, struct tf_err *reterr)
+{
+    const size_t m = t->n_rows;
+    uint32_t others = (uint32_t)n;
+    bool *seen = TF_NEW_N(arena, bool, n + m);
+    for (size_t k = 0; k < m; k++) {
+        const char *name = t->col[k + 1].name;
+        column[k] = unit_named(unit_name, n, name);
+        if (column[k] == UINT32_MAX)
+            column[k] = others++;
+        if (seen[column[k]])
+            return bad_name(at, name, "stands in the header twice", reterr);
+        seen[column[k]] = true;
+    }
+    for (size_t i = 0; i < n; i++)
+        if (!seen[i])
+            return bad_name(at, unit_name[i], "is a unit of the data and not in the file", reterr);
+    return TF_OK;
+}
+
+/* Which unit a row of the file is; names that the data lack are found in the header. */
+static uint32_t row_unit(const struct tf_table *t, const uint32_t *column, const char *name)
+{
+    double x, y;
+    const bool number = tf_parse_double(name, &x);
+    for (size_t k = 0; k < t->n_rows; k++)
+        if (strcmp(t->col[k + 1].name, name) == 0 ||
+            (number && tf_parse_double(t->col[k + 1].name, &y) && !(x < y) && !(x > y)))
+            return column[k];
+    return UINT32_MAX;
+}
+
+/* The file's matrix into pij (m x m), by unit. */
 static enum tf_code fill_pairs(struct tf_arena *scratch, const struct tf_table *t,
                                const char *const *unit_name, size_t n, const struct tf_yaml *at,
                                double *pij, struct tf_err *reterr)
 {
-    uint32_t *column = TF_NEW_N(scratch, uint32_t, n);
-    bool *seen = TF_NEW_N(scratch, bool, 2 * n);
-    for (size_t k = 0; k < n; k++) {
-        column[k] = unit_named(unit_name, n, t->col[k + 1].name);
-        if (column[k] == UINT32_MAX || seen[column[k]])
-            return unknown_unit(at, t->col[k + 1].name, n, reterr);
-        seen[column[k]] = true;
-    }
-    for (size_t row = 0; row < n; row++) {
+    const size_t m = t->n_rows;
+    uint32_t *column = TF_NEW_N(scratch, uint32_t, m);
+    bool *seen = TF_NEW_N(scratch, bool, m);
+    TF_TRY(name_units(scratch, t, unit_name, n, at, column, reterr));
+    for (size_t row = 0; row < m; row++) {
         const char *name = cell_text(scratch, &t->col[0], row);
-        const uint32_t i = unit_named(unit_name, n, name);
-        if (i == UINT32_MAX || seen[n + i])
-            return unknown_unit(at, name, n, reterr);
-        seen[n + i] = true;
-        for (size_t k = 0; k < n; k++) {
+        const uint32_t i = row_unit(t, column, name);
+        if (i == UINT32_MAX || seen[i])
+            return bad_name(at, name, "names a row and no column, or two rows", reterr);
+        seen[i] = true;
+        for (size_t k = 0; k < m; k++) {
             const struct tf_column *c = &t->col[k + 1];
             if (c->type != TF_NUMBER || !(c->num[row] > 0) || !(c->num[row] <= 1)) {
                 (void)tf_yaml_fail(at, reterr,
@@ -157,7 +187,7 @@ static enum tf_code fill_pairs(struct tf_arena *scratch, const struct tf_table *
                                    name, c->name);
                 return tf_help(reterr, "Correct '%s'.", at->text);
             }
-            pij[i + column[k] * n] = c->num[row];
+            pij[i + column[k] * m] = c->num[row];
         }
     }
     return TF_OK;
@@ -170,21 +200,27 @@ static enum tf_code read_joint(struct tf_survey *s, const struct tf_yaml *at,
     struct tf_table *t;
     const size_t n = s->stage[0].n_units;
     TF_TRY(tf_design_csv(s->arena, at, dir, &t, reterr));
-    if (t->n_rows != n || t->n_cols != n + 1) {
+    const size_t m = t->n_rows;
+    if (m < n || t->n_cols != m + 1) {
         (void)tf_yaml_fail(at, reterr, "'%s' is no square matrix of %zu units", at->text, n);
         (void)tf_fact(reterr, "it has %zu rows and %zu columns", t->n_rows, t->n_cols);
         return tf_help(reterr, "Give a header of ids, and a first column of ids.");
     }
-    double *d = TF_NEW_N(s->arena, double, n *n), *p = s->pps->p;
-    TF_TRY(fill_pairs(s->arena, t, unit_name, n, at, d, reterr));
+    double *pij = TF_NEW_N(s->arena, double, m *m), *p = s->pps->p;
+    s->pps->delta = TF_NEW_N(s->arena, double, n *n);
+    s->pps->beyond = TF_NEW_N(s->arena, double, n);
+    TF_TRY(fill_pairs(s->arena, t, unit_name, n, at, pij, reterr));
     for (size_t i = 0; i < n; i++)
-        p[i] = d[i + i * n];
-    for (size_t j = 0; j < n; j++)
+        p[i] = pij[i + i * m];
+    for (size_t j = 0; j < m; j++)
         for (size_t i = 0; i < n; i++) {
-            const double x = (d[i + j * n] - p[i] * p[j]) / d[i + j * n];
-            d[i + j * n] = fabs(x) < tolerance ? 0 : x;
+            const double x = 1 - p[i] * pij[j + j * m] / pij[i + j * m];
+            const double d = fabs(x) < tolerance ? 0 : x;
+            if (j < n)
+                s->pps->delta[i + j * n] = d;
+            else
+                s->pps->beyond[i] += d;
         }
-    s->pps->delta = d;
     return TF_OK;
 }
 
@@ -263,6 +299,8 @@ static void end(struct tf_spread *sp, double *v)
     for (size_t i = 0; i < n; i++)
         work->times[i] = 1;
     times(pps, work->times, work->row); /* D is symmetric: these are its column sums too */
+    for (size_t i = 0; i < n && pps->beyond != NULL; i++)
+        work->row[i] += pps->beyond[i];
     for (size_t k = 0; k < p; k++) {
         times(pps, work->sum[k], work->times);
         for (size_t j = sp->full ? 0 : k; j <= k; j++) {
