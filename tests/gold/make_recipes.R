@@ -162,6 +162,7 @@ some("weights_trim", tr)
 
 # ---- PPS, fixed replicate weights, two phases ------------------------------------------------------
 data(election); el <- election_pps; el$id <- seq_len(nrow(el)); data_csv("election", el[, c("id", "County", "TotPrecincts", "votes", "Bush", "Kerry", "Nader", "wt", "p")])
+data_csv("election_fewer", el[!el$id %in% c(5, 17), c("id", "County", "TotPrecincts", "votes", "Bush", "Kerry", "Nader", "wt", "p")]) # two units without a case
 jp <- as.data.frame(election_jointprob); names(jp) <- seq_len(nrow(jp)); data_csv("election_joint", cbind(id = names(jp), jp))
 epps <- list(brewer = list(y = "design: {psu: id, fpc: p, pps: brewer}", d = svydesign(~1, fpc = ~p, pps = "brewer", data = el)),
   overton = list(y = "design: {psu: id, fpc: p, pps: overton}", d = svydesign(~1, fpc = ~p, pps = "overton", data = el)),

@@ -12,6 +12,7 @@
 #include <string.h>
 
 #include "measure/run.h"
+#include "tests/house.h"
 
 struct bench {
     struct tf_guard guard;
@@ -165,6 +166,45 @@ static void recipes_of_a_referee_give_the_numbers_of_r(void **state)
     compare_folder("tests/gold/recipes_ref", 6500);
 }
 
+/* A unit that was drawn and has no case: its pairs count as if its cases were outside the domain. */
+static void a_drawn_unit_without_a_case_counts(void **state)
+{
+    static const char *const variance[] = {"ht", "yg"};
+    struct house h = {.err = {.code = TF_OK}};
+    (void)state;
+    assert_int_equal(tf_guard_begin(&h.guard, &h.err), TF_OK);
+    h.arena = tf_arena_new("test", (size_t)1 << 28);
+    char *gold = realpath("tests/gold/recipes", NULL);
+    const char *dir = tf_printf(h.arena, "%s", gold);
+    free(gold);
+    for (size_t v = 0; v < 2; v++) {
+        struct tf_recipe_run *run[2];
+        for (size_t k = 0; k < 2; k++) {
+            char path[] = "/tmp/trefoil-pairs-XX" "XX" "XX";
+            const char *yaml = tf_printf(
+                h.arena,
+                "data: %s\ndesign: {psu: id, %s: p, pps: {joint: %s/election_joint.csv}, "
+                "variance: %s}\nestimates: [{stat: total, vars: [Bush]%s}]\n",
+                k == 0 ? tf_printf(h.arena, "%s/election.csv", dir)
+                       : tf_printf(h.arena, "%s/election_fewer.csv", dir),
+                k == 0 ? "fpc" : "prob", dir, variance[v],
+                k == 0 ? ", where: \"id != 5 and id != 17\"" : "");
+            const int fd = mkstemp(path);
+            assert_true(fd >= 0);
+            (void)close(fd);
+            assert_int_equal(tf_file_write(path, yaml, strlen(yaml), &h.err), TF_OK);
+            if (tf_measure_recipe(h.arena, path, (struct tf_recipe_opt){0}, &run[k], &h.err) !=
+                TF_OK)
+                fail_msg("%s %s", h.err.what, h.err.fact);
+            (void)unlink(path);
+        }
+        const double whole = run[0]->result[0].item[0].se, fewer = run[1]->result[0].item[0].se;
+        assert_true(fewer > 0 && fabs(whole / fewer - 1) < 1e-12);
+    }
+    tf_arena_free(h.arena);
+    tf_guard_end(&h.guard);
+}
+
 int main(void)
 {
     if (sodium_init() < 0)
@@ -172,6 +212,7 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(recipes_give_the_numbers_of_r),
         cmocka_unit_test(recipes_of_a_referee_give_the_numbers_of_r),
+        cmocka_unit_test(a_drawn_unit_without_a_case_counts),
     };
     return cmocka_run_group_tests(tests, NULL, NULL);
 }
