@@ -306,12 +306,48 @@ static int degree(uint64_t set)
     return n;
 }
 
+/* Surv(time, event): *is tells whether it stands here. */
+static enum tf_code read_surv(struct tf_phrase *r, bool *is)
+{
+    struct tf_variable *time = TF_NEW(r->arena, struct tf_variable);
+    struct tf_variable *event = TF_NEW(r->arena, struct tf_variable);
+    const size_t start = r->at;
+    *is = tf_starts(r->text + start, "Surv") && !tf_phrase_is_word(r->text[start + 4]);
+    r->at += *is ? 4 : 0;
+    *is = *is && tf_phrase_peek(r) == '(';
+    if (!*is) { /* a column may have this name */
+        r->at = start;
+        return TF_OK;
+    }
+    const size_t open = r->at++;
+    (void)tf_phrase_peek(r);
+    time->at = r->at;
+    TF_TRY(tf_phrase_expr(r, &time->e));
+    if (!tf_phrase_take(r, ","))
+        return tf_phrase_fail(r, r->at, "Surv takes a time and an event");
+    (void)tf_phrase_peek(r);
+    event->at = r->at;
+    TF_TRY(tf_phrase_expr(r, &event->e));
+    if (tf_phrase_peek(r) == ',')
+        return tf_phrase_fail(r, r->at, "Surv takes a time and an event, no more");
+    TF_TRY(tf_phrase_close(r, open));
+    TF_TRY(finish_variable(r, time));
+    TF_TRY(finish_variable(r, event));
+    r->f->response = time;
+    r->f->event = event;
+    return TF_OK;
+}
+
 static enum tf_code read_response(struct tf_phrase *r)
 {
+    bool surv;
     struct tf_variable *v = TF_NEW(r->arena, struct tf_variable);
     (void)tf_phrase_peek(r);
     const size_t start = r->at;
     v->at = start;
+    TF_TRY(read_surv(r, &surv));
+    if (surv)
+        return TF_OK;
     if (tf_starts(r->text + start, "factor") && !tf_phrase_is_word(r->text[start + 6])) {
         TF_TRY(read_variable(r, v));
     } else {

@@ -36,6 +36,7 @@ struct tf_formula {
     size_t n_terms, cap_terms;
     bool intercept;
     struct tf_variable *response; /* or NULL */
+    struct tf_variable *event;    /* of Surv(time, event), whose time is the response; or NULL */
     struct tf_variable **offset;
     size_t n_offsets, cap_offsets;
 };

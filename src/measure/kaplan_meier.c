@@ -278,7 +278,7 @@ enum tf_code tf_run_km(struct tf_runner *r, const struct tf_ask *ask, struct tf_
     TF_TRY(tf_yaml_opt_text(ask->at, "type", "aalen", &type, reterr));
     if (strcmp(type, "aalen") != 0 && strcmp(type, "km") != 0)
         return tf_yaml_fail(tf_yaml_get(ask->at, "type"), reterr, "'type' is aalen or km");
-    TF_TRY(tf_yaml_opt_text(ask->at, "time", "time", &a.name, reterr));
+    a.name = s.name;
     TF_TRY(read_numbers(r, ask, "times", &a.time, &a.n_times, reterr));
     TF_TRY(read_numbers(r, ask, "quantiles", &a.quantile, &a.n_quantiles, reterr));
     for (size_t k = 0; k < a.n_quantiles; k++)

@@ -78,8 +78,13 @@ enum tf_code tf_formula_ask(struct tf_runner *r, const struct tf_ask *ask, bool 
     TF_TRY(tf_formula_read(r->arena, at, r->t, ret, reterr));
     if (response && (*ret)->response == NULL)
         return tf_formula_fail(*ret, 0, reterr, "has no response before '~'");
-    if (!response && (*ret)->response != NULL)
-        return tf_formula_fail(*ret, 0, reterr, "has a response; here it starts with '~'");
+    if (response && (*ret)->event != NULL)
+        return tf_formula_fail(*ret, 0, reterr, "has times as its response, which '%.20s' cannot "
+                               "take", ask->stat);
+    if (!response && (*ret)->event == NULL && (*ret)->response != NULL)
+        return tf_formula_fail(*ret, 0, reterr, "has a response that is not Surv(time, event)");
+    if (!response)
+        (*ret)->response = NULL; /* read by tf_survival_read */
     return TF_OK;
 }
 

@@ -35,7 +35,7 @@ static const struct kind kinds[] = {
     {"glm", tf_run_glm, KEYS("formula", "family", "link", "terms", "tests", "margins",
                                 "exponentiate", "epsilon", "aliased")},
     {"olr", tf_run_olr, KEYS("formula", "method", "levels", "terms", "exponentiate")},
-    {"km", tf_run_km, KEYS("time", "event", "times", "quantiles", "type")},
+    {"km", tf_run_km, KEYS("formula", "time", "event", "times", "quantiles", "type")},
     {"logrank", tf_run_logrank, KEYS("formula", "time", "event", "rho", "gamma", "method")},
     {"cox", tf_run_cox, KEYS("formula", "time", "event", "ties", "terms", "tests", "exponentiate")},
     {"gini", tf_run_gini, NULL},

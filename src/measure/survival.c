@@ -7,9 +7,24 @@
 
 #include "measure/formula.h"
 
+/* What was asked for: times, events, and where each is written, for messages. */
+struct asked {
+    const struct tf_formula *f[2]; /* of the time, of the event */
+    const struct tf_variable *v[2];
+    const struct tf_yaml *at[2]; /* its key; NULL: both are in the formula */
+};
+
+static enum tf_code fail_in(const struct asked *a, size_t which, struct tf_err *reterr,
+                            const char *what)
+{
+    return a->at[which] != NULL ? tf_yaml_fail(a->at[which], reterr, "%s", what)
+                                : tf_formula_fail(a->f[which], a->v[which]->at, reterr,
+                                                  "has this: %s", what);
+}
+
 /* The value of a key as an expression: it is the response of a formula without a right side. */
-static enum tf_code read_values(struct tf_runner *r, const struct tf_ask *ask, const char *key,
-                                const double **ret, struct tf_err *reterr)
+static enum tf_code read_key(struct tf_runner *r, const struct tf_ask *ask, const char *key,
+                             size_t which, struct asked *a, struct tf_err *reterr)
 {
     const struct tf_yaml *at = tf_yaml_get(ask->at, key);
     struct tf_yaml *node = TF_NEW(r->arena, struct tf_yaml);
@@ -20,9 +35,58 @@ static enum tf_code read_values(struct tf_runner *r, const struct tf_ask *ask, c
     *node = *at;
     node->text = tf_printf(r->arena, "%s ~ 1", at->text);
     TF_TRY(tf_formula_read(r->arena, node, r->t, &f, reterr));
-    if (f->response == NULL || f->response->factor)
+    if (f->response == NULL || f->event != NULL)
         return tf_yaml_fail(at, reterr, "'%s' must be numbers, or a condition", key);
-    *ret = tf_expr_values(r->arena, f->response->e, r->t);
+    a->f[which] = f;
+    a->v[which] = f->response;
+    a->at[which] = at;
+    return TF_OK;
+}
+
+/* R's form, Surv(time, event) ~ …: *is tells whether it was used. */
+static enum tf_code read_surv(struct tf_runner *r, const struct tf_ask *ask, struct asked *a,
+                              bool *is, struct tf_err *reterr)
+{
+    const struct tf_yaml *at = tf_yaml_get(ask->at, "formula"), *key;
+    const bool curve = strcmp(ask->stat, "km") == 0;
+    struct tf_formula *f;
+    *is = false;
+    if (at == NULL)
+        return TF_OK;
+    TF_TRY(tf_formula_read(r->arena, at, r->t, &f, reterr));
+    if (curve && f->event == NULL)
+        return tf_formula_fail(f, 0, reterr, "has no Surv(time, event) before '~'");
+    if (curve && f->n_variables + f->n_offsets > 0) {
+        (void)tf_formula_fail(f, f->n_variables > 0 ? f->variable[0].at : f->offset[0]->at, reterr,
+                              "has a right side, which a curve has not");
+        return tf_help(reterr, "Write ~ 1, and the groups in by:.");
+    }
+    if (f->event == NULL)
+        return TF_OK;
+    key = tf_yaml_get(ask->at, "time");
+    key = key == NULL ? tf_yaml_get(ask->at, "event") : key;
+    if (key != NULL)
+        return tf_yaml_fail(key, reterr, "time and event are given twice: here and in the formula");
+    a->f[0] = a->f[1] = f;
+    a->v[0] = f->response;
+    a->v[1] = f->event;
+    *is = true;
+    return TF_OK;
+}
+
+static enum tf_code read_asked(struct tf_runner *r, const struct tf_ask *ask, struct asked *a,
+                               struct tf_err *reterr)
+{
+    bool surv;
+    TF_TRY(read_surv(r, ask, a, &surv, reterr));
+    if (!surv) {
+        TF_TRY(read_key(r, ask, "time", 0, a, reterr));
+        TF_TRY(read_key(r, ask, "event", 1, a, reterr));
+    }
+    for (size_t k = 0; k < 2; k++)
+        if (a->v[k]->factor)
+            return fail_in(a, k, reterr, k == 0 ? "'time' must be numbers, or a condition"
+                                                : "'event' must be numbers, or a condition");
     return TF_OK;
 }
 
@@ -30,10 +94,12 @@ enum tf_code tf_survival_read(struct tf_runner *r, const struct tf_ask *ask,
                               struct tf_survival *ret, struct tf_err *reterr)
 {
     struct tf_survival s = {.n = r->survey->n};
-    const double *event;
+    struct asked a = {.at = {NULL}};
     double low = INFINITY, high = -INFINITY;
-    TF_TRY(read_values(r, ask, "time", &s.time, reterr));
-    TF_TRY(read_values(r, ask, "event", &event, reterr));
+    TF_TRY(read_asked(r, ask, &a, reterr));
+    s.time = tf_expr_values(r->arena, a.v[0]->e, r->t);
+    s.name = a.at[0] != NULL ? a.at[0]->text : a.v[0]->name;
+    const double *event = tf_expr_values(r->arena, a.v[1]->e, r->t);
     s.event = TF_NEW_N(r->arena, bool, s.n);
     s.known = TF_NEW_N(r->arena, bool, s.n);
     for (size_t row = 0; row < s.n; row++) {
@@ -41,16 +107,15 @@ enum tf_code tf_survival_read(struct tf_runner *r, const struct tf_ask *ask,
         if (!s.known[row])
             continue;
         if (s.time[row] < 0)
-            return tf_yaml_fail(tf_yaml_get(ask->at, "time"), reterr,
-                                "the time in row %zu is negative", row + 1);
+            return fail_in(&a, 0, reterr,
+                           tf_printf(r->arena, "the time in row %zu is negative", row + 1));
         low = event[row] < low ? event[row] : low;
         high = event[row] > high ? event[row] : high;
         if (event[row] < 0 || event[row] > 2 || fabs(event[row] - nearbyint(event[row])) > 0)
             low = -1;
     }
     if (low < 0 || (low < 0.5 && high > 1.5)) {
-        (void)tf_yaml_fail(tf_yaml_get(ask->at, "event"), reterr,
-                           "an event is 1 or 0 (or 2 and 1)");
+        (void)fail_in(&a, 1, reterr, "an event is 1 or 0 (or 2 and 1)");
         return tf_help(reterr, "Write a condition, for example: event: \"status == 2\"");
     }
     for (size_t row = 0; row < s.n; row++)

@@ -202,6 +202,14 @@ static void recipes_that_cannot_be_run_say_where_and_why(void **state)
         {"m_pbc.csv", "{stat: km, time: time, event: dead, times: [soon]}", "'soon'"},
         {"m_pbc.csv", "{stat: km, time: \"albumin - 9\", event: dead, times: [1]}", "negative"},
         {"m_pbc.csv", "{stat: cox, time: time, event: dead, formula: \"time ~ age\"}", "response"},
+        {"m_pbc.csv", "{stat: cox, formula: \"Surv(time) ~ age\"}", "a time and an event"},
+        {"m_pbc.csv", "{stat: cox, formula: \"Surv(time, daed) ~ age\"}", "names 'daed'"},
+        {"m_pbc.csv", "{stat: cox, formula: \"Surv(0, time, dead) ~ age\"}", "no more"},
+        {"m_pbc.csv", "{stat: cox, formula: \"Surv(time, status) ~ age\"}", "1 or 0"},
+        {"m_pbc.csv", "{stat: cox, formula: \"Surv(time, sex) ~ age\"}", "must be numbers"},
+        {"m_pbc.csv", "{stat: cox, event: dead, formula: \"Surv(time, dead) ~ age\"}", "twice"},
+        {"m_pbc.csv", "{stat: km, formula: \"Surv(time, dead) ~ sex\"}", "right side"},
+        {"m_pbc.csv", "{stat: glm, formula: \"Surv(time, dead) ~ sex\"}", "'glm' cannot take"},
         {"m_pbc.csv", "{stat: cox, time: time, event: dead, formula: \"~ dead\"}",
          "no finite estimate"},
         {"m_pbc.csv", "{stat: logrank, time: time, event: dead, formula: \"~ sex\", where: "
@@ -263,6 +271,34 @@ static void any_number_of_threads_gives_the_same_bits(void **state)
     OUT_OF_HOUSE(h);
 }
 
+static void the_form_surv_is_the_keys_time_and_event(void **state)
+{
+    (void)state;
+    IN_HOUSE(h);
+    static const char *const pair[][2] = {
+        {"{stat: cox, formula: \"Surv(time, dead) ~ age + sex\"}",
+         "{stat: cox, time: time, event: dead, formula: \"~ age + sex\"}"},
+        {"{stat: cox, formula: \"Surv( time / 365, status == 2 ) ~ age\"}",
+         "{stat: cox, time: \"time / 365\", event: \"status == 2\", formula: \"~ age\"}"},
+        {"{stat: logrank, formula: \"Surv(time, dead) ~ sex\"}",
+         "{stat: logrank, time: time, event: dead, formula: \"~ sex\"}"},
+        {"{stat: km, formula: \"Surv(time, dead) ~ 1\", times: [365, 1000], by: [sex]}",
+         "{stat: km, time: time, event: dead, times: [365, 1000], by: [sex]}"},
+    };
+    for (size_t k = 0; k < sizeof pair / sizeof pair[0]; k++) {
+        const struct tf_result *r[2] = {NULL, NULL};
+        for (size_t j = 0; j < 2; j++)
+            OK(run(&h, "m_pbc.csv", "{weight: pw, psu: [clinic]}", "", pair[k][j], 1, &r[j]));
+        assert_int_equal(r[0]->n, r[1]->n);
+        assert_true(r[0]->n > 0 && r[0]->item[0].se > 0);
+        for (size_t j = 0; j < r[0]->n; j++) {
+            assert_memory_equal(&r[0]->item[j].estimate, &r[1]->item[j].estimate, sizeof(double));
+            assert_memory_equal(&r[0]->item[j].se, &r[1]->item[j].se, sizeof(double));
+        }
+    }
+    OUT_OF_HOUSE(h);
+}
+
 /* The jackknife and the linearised error are two roads to one number: near, never equal. */
 static void replicates_come_near_the_linearised_error(void **state)
 {
@@ -310,6 +346,7 @@ int main(void)
         cmocka_unit_test(a_domain_without_an_estimate_is_flagged_beside_the_others),
         cmocka_unit_test(recipes_that_cannot_be_run_say_where_and_why),
         cmocka_unit_test(any_number_of_threads_gives_the_same_bits),
+        cmocka_unit_test(the_form_surv_is_the_keys_time_and_event),
         cmocka_unit_test(replicates_come_near_the_linearised_error),
         cmocka_unit_test(a_domain_by_where_is_the_domain_by_by),
     };
