@@ -7,9 +7,9 @@
 #include <stdint.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "base/arena.h"
+#include "clock.h"
 
 typedef uint64_t eight __attribute__((vector_size(64), aligned(8)));
 enum { RUNS = 7 };
@@ -18,13 +18,6 @@ struct share {
     size_t n;
     uint64_t sum;
 };
-
-static double now(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
 
 static void *add_up(void *given)
 {

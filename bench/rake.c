@@ -10,25 +10,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "measure/calibrate.h"
+#include "clock.h"
 
 enum { MARGINS = 4, RUNS = 15 };
 static const size_t categories[MARGINS] = {2, 3, 4, 5};
-
-static double now(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec * 1e3 + (double)t.tv_nsec * 1e-6;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
-}
 
 static double median(double *x)
 {
@@ -51,12 +38,12 @@ static double limit(const uint32_t *cell, double *w, size_t n)
 {
     double best = 1e9, keep = 0;
     for (int run = 0; run < RUNS; run++) {
-        const double start = now();
+        const double start = 1e3 * now();
         for (size_t row = 0; row < n; row++)
             keep += w[row] + cell[row];
         for (size_t row = 0; row < n; row++)
             w[row] += cell[row];
-        const double took = now() - start;
+        const double took = 1e3 * now() - start;
         best = took < best ? took : best;
     }
     return keep < 0 ? 0 : best;
@@ -79,12 +66,12 @@ static void bench(struct tf_arena *arena, size_t n, unsigned threads)
     struct tf_raking r = {.epsilon = 1e-12, .max_sweeps = 1000};
     for (int run = 0; run < RUNS; run++) {
         memcpy(raked, w, n * sizeof *w);
-        const double start = now();
+        const double start = 1e3 * now();
         tf_raking_open(arena, &r, read, categories, total, MARGINS, n, threads);
-        const double crossed = now();
+        const double crossed = 1e3 * now();
         if (!tf_raking_fit(&r, raked, &found))
             exit(1);
-        const double end = now();
+        const double end = 1e3 * now();
         cross[run] = crossed - start;
         fit[run] = end - crossed;
         both[run] = end - start;

@@ -12,16 +12,9 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <time.h>
 
 #include "measure/tabulate.h"
-
-static double now(void)
-{
-    struct timespec t;
-    (void)clock_gettime(CLOCK_MONOTONIC, &t);
-    return (double)t.tv_sec + (double)t.tv_nsec * 1e-9;
-}
+#include "clock.h"
 
 static uint64_t state = 20210315;
 static double uniform(void) /* splitmix64 */
@@ -70,12 +63,6 @@ static uint32_t *question(struct tf_arena *arena, const struct tf_survey *s, siz
         code[i] = uniform() < 0.05 ? TF_NO_CODE : (uint32_t)(u * (double)k);
     }
     return code;
-}
-
-static int by_size(const void *a, const void *b)
-{
-    const double x = *(const double *)a, y = *(const double *)b;
-    return (x > y) - (x < y);
 }
 
 int main(int argc, char **argv)

@@ -3,9 +3,9 @@
 #include <sodium.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <time.h>
 
 #include "bench/simulation.h"
+#include "clock.h"
 
 int main(int argc, char **argv)
 {
@@ -13,22 +13,21 @@ int main(int argc, char **argv)
     struct sim_score score[SIM_TARGETS] = {{0}};
     struct tf_guard guard;
     struct tf_err err = {0};
-    struct timespec from, to;
     if (sodium_init() < 0 || tf_guard_begin(&guard, &err) != TF_OK) {
         (void)fprintf(stderr, "%s\n", err.what);
         return 1;
     }
     struct tf_arena *arena = tf_arena_new("simulation", (size_t)1 << 31);
     const struct sim_population p = sim_populate(arena);
-    (void)clock_gettime(CLOCK_MONOTONIC, &from);
+    const double from = now();
     for (long k = 0; k < surveys; k++)
         if (sim_survey(&p, tf_printf(arena, "simulation/%ld", k), score, &err) != TF_OK) {
             (void)fprintf(stderr, "%s: %s. %s\n", err.what, err.fact, err.help);
             return 1;
         }
-    (void)clock_gettime(CLOCK_MONOTONIC, &to);
+    const double took = now() - from;
     (void)printf("%ld surveys of 100 PSUs from a population of %zu children: %.2f s\n", surveys,
-                 p.n, (double)(to.tv_sec - from.tv_sec) + (double)(to.tv_nsec - from.tv_nsec) / 1e9);
+                 p.n, took);
     (void)printf("%-14s %12s %12s %10s %10s %10s %9s\n", "target", "truth", "mean", "bias/se",
                  "se", "true se", "coverage");
     for (size_t k = 0; k < SIM_TARGETS; k++) {
