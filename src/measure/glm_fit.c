@@ -23,7 +23,7 @@
 #include <math.h>
 #include <string.h>
 
-enum { ROUNDS = 200, HALVINGS = 30, SAMPLE = 4 };
+enum { SAMPLE = 4 };
 
 /* ---- Getting ready ------------------------------------------------------------------------ */
 
@@ -31,7 +31,7 @@ static enum tf_code choose_rows(struct tf_fitting *f, struct tf_err *reterr)
 {
     const struct tf_model *m = f->m;
     size_t n = 0, k = 0;
-    double sum = 0, low = INFINITY, high = -INFINITY;
+    double sum = 0, low = (double)INFINITY, high = -(double)INFINITY;
     for (size_t row = 0; row < m->n; row++) {
         if (!m->complete[row] || !(f->w[row] > 0))
             continue;
@@ -146,161 +146,6 @@ static void drop_aliased(struct tf_fitting *f, struct tf_glm *ret)
             f->centre[j] = 0;
 }
 
-/* ---- Rounds ------------------------------------------------------------------------------- */
-
-static bool step_of(struct tf_fitting *f, double *step, double *ret_length)
-{
-    const size_t p = f->p;
-    double *l = TF_NEW_N(f->arena, double, p * p);
-    memcpy(l, f->all.h, p * p * sizeof *l);
-    memcpy(step, f->all.g, p * sizeof *step);
-    if (!tf_cholesky(l, p))
-        return false;
-    tf_cholesky_solve(l, p, step, 1);
-    *ret_length = 0;
-    for (size_t j = 0; j < p; j++)
-        *ret_length += step[j] * f->all.g[j];
-    return isfinite(*ret_length);
-}
-
-/* The predictor that runs away: the largest coefficient, in standard deviations of its column. */
-static enum tf_code fail_separated(const struct tf_fitting *f, const double *beta,
-                                   struct tf_err *reterr)
-{
-    size_t worst = 0;
-    double most = -1;
-    for (size_t j = 0; j < f->p; j++)
-        if (f->m->term[f->column[j]] > 0 && fabs(beta[j]) > most) {
-            most = fabs(beta[j]);
-            worst = j;
-        }
-    (void)tf_fail(reterr, TF_E_CONVERGE, "the model of '%s' has no finite estimate", f->m->y_name);
-    if (most >= 0)
-        (void)tf_fact(reterr, "'%s' separates the answers: at some of its values all are alike",
-                      f->m->name[f->column[worst]]);
-    return tf_help(reterr, "Merge or drop that category, or leave the predictor out.");
-}
-
-static enum tf_code fail_rounds(const struct tf_fitting *f, struct tf_err *reterr)
-{
-    (void)tf_fail(reterr, TF_E_CONVERGE, "the model of '%s' did not converge in %d rounds",
-                  f->m->y_name, ROUNDS);
-    return tf_help(reterr, "Another link, or fewer predictors, may be needed.");
-}
-
-/* Half a step back until the deviance does not rise and every mean is possible (R glm.fit). */
-static bool settle_step(struct tf_fitting *f, double *beta, const double *from, double before,
-                        size_t every)
-{
-    for (int k = 0; k < HALVINGS; k++) {
-        if (!f->all.invalid && isfinite(f->all.deviance) &&
-            f->all.deviance <= before + 1e-7 * (fabs(before) + 0.1))
-            return true;
-        for (size_t j = 0; j < f->p; j++)
-            beta[j] = (beta[j] + from[j]) / 2;
-        tf_glm_pass(f, beta, TF_GLM_ROUND, every, NULL);
-    }
-    return !f->all.invalid && isfinite(f->all.deviance);
-}
-
-/* The squared length that Newton's next step will have, from the two before. */
-static double foresee(double length, double last)
-{
-    return isfinite(last) && last > 0 ? length / last / last * length * length : (double)INFINITY;
-}
-
-/* Rounds from beta until a step is shorter than `enough`. Where the next round is foreseen to move
- * the predictors by less than 2e-9, it writes out what the fit gives (out, when not NULL),
- * and *done tells that no further look is needed. */
-static enum tf_code rounds(struct tf_fitting *f, double *beta, bool from_family, size_t every,
-                           double enough, size_t *count, struct tf_glm *out, bool *done,
-                           struct tf_err *reterr)
-{
-    const double still = 1e-18 * (double)f->n;
-    double *step = TF_NEW_N(f->arena, double, f->p), *was = TF_NEW_N(f->arena, double, f->p);
-    double before = INFINITY, last = INFINITY, length = 0;
-    int slow = 0;
-    if (from_family) {
-        memset(beta, 0, f->p * sizeof *beta);
-        if (f->started != every)
-            tf_glm_pass(f, NULL, TF_GLM_START, every, NULL);
-        if (!step_of(f, step, &length))
-            return fail_separated(f, step, reterr);
-        memcpy(beta, step, f->p * sizeof *beta);
-    }
-    for (size_t round = 0; round < ROUNDS; round++, (*count)++) {
-        const bool keep = out != NULL && foresee(length, last) <= still;
-        const double previous = length;
-        tf_glm_pass(f, beta, keep ? TF_GLM_LAST : TF_GLM_ROUND, every, out);
-        if (!settle_step(f, beta, was, before, every))
-            return fail_rounds(f, reterr);
-        if (!step_of(f, step, &length))
-            return fail_separated(f, beta, reterr);
-        before = f->all.deviance;
-        memcpy(was, beta, f->p * sizeof *beta);
-        for (size_t j = 0; j < f->p; j++)
-            beta[j] += step[j];
-        *done = keep && length <= still;
-        if (*done || length <= enough || (length < 1e-18 && length >= previous))
-            return TF_OK;
-        last = round > 0 ? previous : (double)INFINITY;
-        slow = length > 0.2 * last && length < last && f->family != TF_GAUSSIAN ? slow + 1 : 0;
-        double far = 0;
-        for (size_t j = 0; j < f->p; j++)
-            far = fabs(beta[j]) > far ? fabs(beta[j]) : far;
-        /* by a constant share: the optimum is far off */
-        if (slow >= 10 && length > 1e-12 && far > 6)
-            return fail_separated(f, beta, reterr);
-    }
-    return fail_rounds(f, reterr);
-}
-
-/* R's rounds (glm.fit): the deviance of two rounds decides. *done: false when 25 do not do or the
- * estimate runs away. The matrix of the round before the last stays in f->all.h. From given
- * coefficients R's replicates have weights that add up to 1, which its rule feels. */
-static enum tf_code rounds_as_r(struct tf_fitting *f, double *beta, bool from_family,
-                                struct tf_glm *ret, bool *done, struct tf_err *reterr)
-{
-    enum { R_ROUNDS = 25, RUNNING = 15 };
-    const size_t p = f->p;
-    const double part = from_family ? 1 : 1 / (double)f->n;
-    double *step = TF_NEW_N(f->arena, double, p), *was = TF_NEW_N(f->arena, double, p);
-    double *h = TF_NEW_N(f->arena, double, p * p), length, change = INFINITY;
-    size_t round = 0;
-    if (from_family)
-        memset(beta, 0, p * sizeof *beta);
-    tf_glm_pass(f, from_family ? NULL : beta, from_family ? TF_GLM_START : TF_GLM_ROUND, 1, NULL);
-    while (round < R_ROUNDS && !(change < f->epsilon)) {
-        const double before = f->all.deviance * part;
-        if (!step_of(f, step, &length))
-            return fail_separated(f, beta, reterr);
-        memcpy(h, f->all.h, p * p * sizeof *h);
-        memcpy(was, beta, p * sizeof *was);
-        for (size_t j = 0; j < p; j++)
-            beta[j] = (round == 0 && from_family ? 0 : beta[j]) + step[j];
-        tf_glm_pass(f, beta, TF_GLM_ROUND, 1, NULL);
-        if ((f->all.invalid || !isfinite(f->all.deviance)) &&
-            !settle_step(f, beta, was, INFINITY, 1))
-            return fail_rounds(f, reterr);
-        const double now = f->all.deviance * part;
-        change = fabs(now - before) / (fabs(now) + 0.1);
-        round++;
-    }
-    *done = change < f->epsilon && (f->family == TF_GAUSSIAN || round < RUNNING);
-    if (!*done)
-        return TF_OK;
-    double *working = TF_NEW_N(f->arena, double, f->m->n);
-    const bool moved = round > 1 || !from_family; /* else the start's weights are any round's */
-    tf_glm_pass(f, moved ? was : beta, TF_GLM_LAST, 1, ret);
-    memcpy(working, ret->working, f->m->n * sizeof *working);
-    tf_glm_pass(f, beta, TF_GLM_LAST, 1, ret);
-    memcpy(ret->working, working, f->m->n * sizeof *working);
-    if (moved)
-        memcpy(f->all.h, h, p * p * sizeof *h);
-    ret->iterations = round;
-    return TF_OK;
-}
-
 /* ---- The fit ------------------------------------------------------------------------------ */
 
 /* To the caller's columns and units: beta = T b, inverse = T H^-1 T'. */
@@ -313,7 +158,7 @@ static enum tf_code give_back(struct tf_fitting *f, const double *b, struct tf_g
            *out = TF_NEW_N(f->arena, double, p * p);
     memcpy(inverse, f->all.h, p * p * sizeof *inverse);
     if (!tf_invert(f->arena, inverse, p))
-        return fail_separated(f, b, reterr);
+        return tf_glm_fail_separated(f, b, reterr);
     for (size_t j = 0; j < p; j++) {
         t[j + j * p] = 1 / f->unit[j];
         if (centred && j > 0)
@@ -412,21 +257,22 @@ static enum tf_code fit_in(struct tf_fitting *f, const double *beta0, struct tf_
         to_scaled(f, beta0, b);
     if (!known && many && f->family != TF_GAUSSIAN) {
         struct tf_err ignored;
-        known = rounds(f, b, true, SAMPLE, 1000, &ret->iterations, NULL, &done, &ignored) == TF_OK;
+        known = tf_glm_rounds(f, b, true, SAMPLE, 1000, &ret->iterations, NULL, &done,
+                              &ignored) == TF_OK;
     }
     const bool canonical = (f->family == TF_BINOMIAL && f->link == TF_LINK_LOGIT) ||
                            (f->family == TF_POISSON && f->link == TF_LINK_LOG) ||
                            (f->family == TF_GAUSSIAN && f->link == TF_LINK_IDENTITY);
     ret->iterations = 0;
     if (f->epsilon > 0)
-        TF_TRY(rounds_as_r(f, b, !known, ret, &done, reterr));
+        TF_TRY(tf_glm_rounds_as_r(f, b, !known, ret, &done, reterr));
     if (!done)
-        TF_TRY(rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
-                  canonical ? ret : NULL, &done, reterr));
+        TF_TRY(tf_glm_rounds(f, b, !known, 1, canonical ? 1e-14 : 1e-22, &ret->iterations,
+                             canonical ? ret : NULL, &done, reterr));
     if (!done)
         tf_glm_pass(f, b, TF_GLM_LAST, 1, ret);
     if (at_the_edge(f, ret))
-        return fail_separated(f, b, reterr);
+        return tf_glm_fail_separated(f, b, reterr);
     ret->deviance = f->all.deviance + constant_deviance(f);
     ret->converged = true;
     return give_back(f, b, ret, reterr);

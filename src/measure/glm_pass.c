@@ -76,6 +76,35 @@ static void keep_block(const struct task *t, const struct tf_glm_block *b, size_
     }
 }
 
+/* The working weights of an earlier eta, whose place may be written over after this. */
+static void weights_before(const struct task *t, const struct tf_glm_block *b, size_t from,
+                           size_t n, double *ret)
+{
+    double eta[TF_GLM_BLOCK] = {0}, mu[TF_GLM_BLOCK], score[TF_GLM_BLOCK],
+           lane[TF_GLM_LANES] = {0};
+    struct tf_glm_block was = {b->y, b->w, eta, mu, ret, score, lane, false};
+    for (size_t k = 0; k < n; k++)
+        eta[k] = t->f->eta_was[tf_glm_row(t->f, from + k)];
+    tf_glm_rows(t->f->family, t->f->link, &was);
+}
+
+static void write_block(const struct task *t, const struct tf_glm_block *b, size_t from, size_t n)
+{
+    double before[TF_GLM_BLOCK];
+    weights_before(t, b, from, n, before);
+    keep_block(t, b, from, n);
+    for (size_t k = 0; k < n; k++)
+        t->out->working[tf_glm_row(t->f, from + k)] = before[k] * t->f->scale;
+}
+
+static void keep_eta(const struct tf_fitting *f, const double *eta, size_t from, size_t n)
+{
+    if (f->row == NULL)
+        memcpy(f->eta + from, eta, n * sizeof *eta);
+    for (size_t k = 0; k < n && f->row != NULL; k++)
+        f->eta[f->row[from + k]] = eta[k];
+}
+
 static void block(const struct task *t, size_t from, size_t n, struct tf_glm_sums *to)
 {
     const struct tf_fitting *f = t->f;
@@ -103,8 +132,14 @@ static void block(const struct task *t, size_t from, size_t n, struct tf_glm_sum
     else
         tf_glm_rows(f->family, f->link, &b);
     to->invalid = to->invalid || b.invalid;
+    if (t->mode == TF_GLM_ROUND && f->eta != NULL)
+        keep_eta(f, eta, from, n);
     if (t->mode == TF_GLM_LAST)
         keep_block(t, &b, from, n);
+    if (t->mode == TF_GLM_WRITE) {
+        write_block(t, &b, from, n);
+        return;
+    }
     tf_glm_products(x, f->p, working, score, wx, lane + (1 + f->p) * TF_GLM_LANES,
                     lane + TF_GLM_LANES);
 }

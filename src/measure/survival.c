@@ -95,7 +95,7 @@ enum tf_code tf_survival_read(struct tf_runner *r, const struct tf_ask *ask,
 {
     struct tf_survival s = {.n = r->survey->n};
     struct asked a = {.at = {NULL}};
-    double low = INFINITY, high = -INFINITY;
+    double low = (double)INFINITY, high = -(double)INFINITY;
     TF_TRY(read_asked(r, ask, &a, reterr));
     s.time = tf_expr_values(r->arena, a.v[0]->e, r->t);
     s.name = a.at[0] != NULL ? a.at[0]->text : a.v[0]->name;
