@@ -142,6 +142,37 @@ static struct tf_by *domain_values(struct tf_runner *r, const struct tf_ask *ask
     return by;
 }
 
+/* The rows of the sample for which `where` holds. */
+static enum tf_code sample_mask(struct tf_runner *r, const struct tf_ask *ask, bool **ret,
+                                struct tf_err *reterr)
+{
+    const size_t n = r->t->n_rows;
+    const double *w = r->survey->w;
+    if (tf_is_blank(ask->where)) {
+        bool *mask = TF_NEW_N(r->arena, bool, n);
+        for (size_t row = 0; row < n; row++)
+            mask[row] = tf_in_sample(w[row]);
+        *ret = mask;
+        return TF_OK;
+    }
+    TF_TRY(tf_recipe_place(tf_yaml_get(ask->at, "where"),
+                           tf_where_mask(r->arena, ask->where, r->t, ret, reterr), reterr));
+    for (size_t row = 0; row < n; row++)
+        (*ret)[row] = (*ret)[row] && tf_in_sample(w[row]);
+    return TF_OK;
+}
+
+/* Without `by` the mask is the domain; `where` may hold for nobody, which is an empty domain. */
+static struct tf_domain *one_domain(const struct tf_runner *r, bool *mask)
+{
+    struct tf_domain *d = TF_NEW_N(r->arena, struct tf_domain, 2);
+    d->in = mask;
+    for (size_t row = 0; row < r->t->n_rows; row++)
+        d->n += mask[row];
+    d->by = d->n > 0 ? TF_NEW_N(r->arena, struct tf_by, 1) : NULL;
+    return d;
+}
+
 enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_ask *ask, struct tf_domain **ret,
                              size_t *ret_n, struct tf_err *reterr)
 {
@@ -149,10 +180,12 @@ enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_ask *ask, stru
     const struct tf_codes **codes = TF_NEW_N(r->arena, const struct tf_codes *, ask->n_by + 1);
     const struct tf_yaml *at = tf_yaml_get(ask->at, "by");
     bool *mask;
-    TF_TRY(tf_recipe_place(tf_yaml_get(ask->at, "where"),
-                           tf_where_mask(r->arena, ask->where, r->t, &mask, reterr), reterr));
-    for (size_t row = 0; row < n; row++)
-        mask[row] = mask[row] && tf_in_sample(r->survey->w[row]);
+    TF_TRY(sample_mask(r, ask, &mask, reterr));
+    if (ask->n_by == 0) {
+        *ret = one_domain(r, mask);
+        *ret_n = 1;
+        return TF_OK;
+    }
     for (size_t k = 0; k < ask->n_by; k++) {
         size_t col;
         TF_TRY(tf_ask_column(r, at, ask->by[k], &col, reterr));
@@ -164,11 +197,11 @@ enum tf_code tf_domains_make(struct tf_runner *r, const struct tf_ask *ask, stru
         }
     }
     const struct tf_crossing x = tf_codes_cross(r->arena, codes, ask->n_by, mask, n);
-    const size_t n_domains = x.n > 0 ? x.n : ask->n_by == 0; /* `where` may hold for nobody */
+    const size_t n_domains = x.n; /* none where `where` holds for nobody */
     struct tf_domain *d = TF_NEW_N(r->arena, struct tf_domain, n_domains + 1);
     for (size_t k = 0; k < n_domains; k++) {
         d[k].in = TF_NEW_N(r->arena, bool, n);
-        d[k].by = x.n > 0 ? domain_values(r, ask, codes, x.first[k]) : NULL;
+        d[k].by = domain_values(r, ask, codes, x.first[k]);
     }
     for (size_t row = 0; row < n; row++)
         if (x.of[row] != TF_NO_CODE) {

@@ -36,6 +36,7 @@ struct tf_sorted {
     size_t *start;          /* [n_buckets + 1] places of the buckets before */
     struct tf_sum *before;  /* [n_buckets + 1] weights of the buckets before */
     struct entry **e;       /* [n_buckets] its entries in order, NULL when nobody has asked */
+    struct entry *scratch;  /* [the longest bucket] for sorting one */
     struct entry *dealt;    /* [n] all of them by bucket, once many were asked for */
 };
 struct dealing { /* what the jobs share */
@@ -165,25 +166,41 @@ static void deal_all(struct tf_sorted *s)
         s->dealt[next[s->bucket[k]]++] = (struct entry){.x = s->y[s->row[k]], .w = s->w[s->row[k]]};
 }
 
-/* The entries of one bucket. Four bucket numbers are looked at as one word: of x, which is 0 where a
- * number is the one looked for, the sum (x - 1) & ~x has a top bit set in some quarter if and only if
- * one of the four is. */
+/* Is one of BLOCK bucket numbers the one wanted? Nearly always not, which lanes see at once. */
+typedef uint16_t numbers __attribute__((vector_size(16)));
+typedef uint64_t words __attribute__((vector_size(16)));
+enum { LANES = sizeof(numbers) / sizeof(uint16_t), BLOCK = 4 * LANES };
+
+static bool has(const uint16_t *at, numbers wanted)
+{
+    numbers x[BLOCK / LANES];
+    memcpy(x, at, sizeof x);
+    const words hit = (words)((x[0] == wanted) | (x[1] == wanted) | (x[2] == wanted) |
+                              (x[3] == wanted));
+    return (hit[0] | hit[1]) != 0;
+}
+
+/* The entries of one bucket. */
 static void gather(const struct tf_sorted *s, uint16_t b, struct entry *e)
 {
-    static const uint64_t ones = UINT64_C(0x0001000100010001), tops = UINT64_C(0x8000800080008000);
-    const uint64_t wanted = ones * b;
+    const numbers wanted = b - (numbers){0};
     size_t m = 0;
-    for (size_t from = 0; from < s->n; from += 4) {
-        const size_t size = s->n - from < 4 ? s->n - from : 4;
-        uint64_t x = 0;
-        memcpy(&x, s->bucket + from, size * sizeof *s->bucket);
-        x ^= wanted;
-        if (((x - ones) & ~x & tops) == 0 && size == 4)
+    for (size_t from = 0; from < s->n; from += BLOCK) {
+        const size_t end = s->n - from < BLOCK ? s->n : from + BLOCK;
+        if (end - from == BLOCK && !has(s->bucket + from, wanted))
             continue;
-        for (size_t k = from; k < from + size; k++)
+        for (size_t k = from; k < end; k++)
             if (s->bucket[k] == b)
                 e[m++] = (struct entry){.x = s->y[s->row[k]], .w = s->w[s->row[k]]};
     }
+}
+
+static size_t longest(const struct tf_sorted *s)
+{
+    size_t most = 0;
+    for (size_t b = 0; b < s->n_buckets; b++)
+        most = s->start[b + 1] - s->start[b] > most ? s->start[b + 1] - s->start[b] : most;
+    return most;
 }
 
 static const struct entry *get_ready(struct tf_sorted *s, size_t b)
@@ -200,9 +217,9 @@ static const struct entry *get_ready(struct tf_sorted *s, size_t b)
         s->e[b] = TF_NEW_N(s->arena, struct entry, n + 1);
         gather(s, (uint16_t)b, s->e[b]);
     }
-    struct tf_arena *scratch = tf_arena_new("a bucket", (size_t)4 << 30);
-    sort(s->e[b], n, TF_NEW_N(scratch, struct entry, n + 1));
-    tf_arena_free(scratch);
+    if (s->scratch == NULL)
+        s->scratch = TF_NEW_N(s->arena, struct entry, longest(s) + 1);
+    sort(s->e[b], n, s->scratch);
     for (size_t k = 0; k < n; k++) {
         tf_sum_add(&sum, s->e[b][k].w);
         s->e[b][k].cum = tf_sum_of(&sum);

@@ -119,28 +119,60 @@ enum tf_code tf_survey_fit(struct tf_arena *arena, const struct tf_survey *s,
 
 /* ---- Counts --------------------------------------------------------------------------------- */
 
+enum { PARTS = 4, MANY_ROWS = 65536 };
+
+struct counting { /* fixed parts of the rows; what they count are whole numbers */
+    const double *w;
+    const bool *domain;
+    const struct tf_stage *st;
+    const uint32_t *at; /* of a second phase: its rows */
+    size_t n, parts;
+    bool *unit[PARTS]; /* [n_units] has cases */
+    size_t cases[PARTS];
+};
+
+static void count_part(void *context, size_t part)
+{
+    struct counting *c = context;
+    const uint32_t *unit = c->st->unit;
+    bool *seen = c->unit[part];
+    size_t cases = 0;
+    for (size_t k = c->n * part / c->parts; k < c->n * (part + 1) / c->parts; k++) {
+        const size_t row = c->at != NULL ? c->at[k] : k;
+        if (!tf_in_sample(c->w[row]) || (c->domain != NULL && !c->domain[row]))
+            continue;
+        cases++;
+        seen[unit[k]] = true;
+    }
+    c->cases[part] = cases;
+}
+
 struct tf_tally
 tf_survey_count(struct tf_arena *arena, const struct tf_survey *s, const bool *domain)
 {
     (void)arena;
-    const struct tf_stage *first = &s->stage[0];
-    const uint32_t *at = NULL; /* of a second phase: its rows */
-    size_t n = s->n;
+    struct counting c = {.w = s->w, .domain = domain, .st = &s->stage[0], .n = s->n};
     if (s->kind == TF_BY_PHASES)
-        first = tf_phases_stage(s, &at, &n);
+        c.st = tf_phases_stage(s, &c.at, &c.n);
+    const struct tf_stage *st = c.st;
+    c.parts = s->threads > 1 && c.n >= MANY_ROWS && st->n_units < c.n / 16 ? PARTS : 1;
     struct tf_tally t = {0};
     struct tf_arena *scratch = scratch_new();
-    bool *unit = TF_NEW_N(scratch, bool, first->n_units);
-    bool *stratum = TF_NEW_N(scratch, bool, first->n_strata);
-    for (size_t k = 0; k < n; k++) {
-        const size_t row = at != NULL ? at[k] : k;
-        if (!tf_in_sample(s->w[row]) || (domain != NULL && !domain[row]))
+    bool *stratum = TF_NEW_N(scratch, bool, st->n_strata);
+    for (size_t part = 0; part < c.parts; part++)
+        c.unit[part] = TF_NEW_N(scratch, bool, st->n_units);
+    tf_in_parallel(s->threads, c.parts, count_part, &c);
+    for (size_t part = 0; part < c.parts; part++)
+        t.n += c.cases[part];
+    for (size_t u = 0; u < st->n_units; u++) {
+        bool seen = false;
+        for (size_t part = 0; part < c.parts; part++)
+            seen = seen || c.unit[part][u];
+        if (!seen)
             continue;
-        t.n++;
-        t.psu += !unit[first->unit[k]];
-        t.strata += !stratum[first->stratum[k]];
-        unit[first->unit[k]] = true;
-        stratum[first->stratum[k]] = true;
+        t.psu++;
+        t.strata += !stratum[st->unit_stratum[u]];
+        stratum[st->unit_stratum[u]] = true;
     }
     tf_arena_free(scratch);
     return t;
