@@ -29,12 +29,19 @@ struct tf_survey *tf_survey_collapse(struct tf_arena *arena, const struct tf_sur
     small->n = units;
     small->w = small->w_base = w;
     small->stage = TF_NEW_N(arena, struct tf_stage, s->n_stages);
-    for (size_t row = 0; row < s->n; row++)
-        w[last->unit[row]] += s->w[row] > 0 ? s->w[row] : 0;
+    for (size_t row = 0; row < s->n;) { /* the rows of a unit mostly stand together */
+        const uint32_t u = last->unit[row];
+        double sum = w[u];
+        for (; row < s->n && last->unit[row] == u; row++)
+            sum += s->w[row] > 0 ? s->w[row] : 0;
+        w[u] = sum;
+    }
     for (size_t k = 0; k < s->n_stages; k++) {
         uint32_t *unit = TF_NEW_N(arena, uint32_t, units);
         uint32_t *stratum = TF_NEW_N(arena, uint32_t, units);
         for (size_t row = 0; row < s->n; row++) {
+            if (row > 0 && last->unit[row] == last->unit[row - 1])
+                continue; /* as the row before */
             unit[last->unit[row]] = s->stage[k].unit[row];
             stratum[last->unit[row]] = s->stage[k].stratum[row];
         }

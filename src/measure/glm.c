@@ -8,7 +8,7 @@
  * Each domain has a model of its own; all their coefficients are numbers of one statistic, so that
  * covariances between domains (which share PSUs) are there for contrasts. A domain whose model has
  * no finite estimate gives NaN, the flag not_fitted and a note; when it is the only one, an error.
- * Margins: margins.c. */
+ * Margins: margins.c; pseudo-R2: glm_psrsq.c. */
 #include "measure/glm_run.h"
 
 #include <math.h>
@@ -19,6 +19,17 @@
 
 /* ---- The statistic ------------------------------------------------------------------------ */
 
+/* Part k of the rows' scores. */
+enum { SCORE_PARTS = 64 };
+static void make_scores(void *context, size_t k)
+{
+    const struct tf_glm_one *o = context;
+    const size_t end = o->m->n * (k + 1) / SCORE_PARTS;
+    for (size_t row = o->m->n * k / SCORE_PARTS; row < end; row++)
+        if (o->rows[row])
+            o->score[row] = o->full.working[row] * o->full.residual[row];
+}
+
 static enum tf_code first_fit(struct tf_glm_models *s, struct tf_glm_one *o, struct tf_err *reterr)
 {
     struct tf_err why = {.code = TF_OK};
@@ -26,11 +37,10 @@ static enum tf_code first_fit(struct tf_glm_models *s, struct tf_glm_one *o, str
         tf_glm_fit_rounds(s->r->arena, o->m, s->r->survey->w, s->family, s->link, NULL, s->epsilon,
                           s->r->survey->threads, &o->full, &why);
     o->score = TF_NEW_N(s->r->arena, double, o->m->n + 1);
-    for (size_t row = 0; row < o->m->n && code == TF_OK; row++)
-        if (o->rows[row])
-            o->score[row] = o->full.working[row] * o->full.residual[row];
-    if (code == TF_OK)
+    if (code == TF_OK) {
+        tf_in_parallel(s->r->survey->threads, SCORE_PARTS, make_scores, o);
         return TF_OK;
+    }
     if (s->n == 1 || code == TF_E_INPUT) {
         *reterr = why;
         return code;
@@ -307,47 +317,6 @@ static enum tf_code smaller(const struct tf_glm_models *s, const struct asked *a
     return TF_OK;
 }
 
-/* The deviance of the mean alone. */
-static double null_deviance(const struct tf_glm_models *s, const struct tf_glm_one *o)
-{
-    const double *w = s->r->survey->w, *y = o->m->y;
-    double sum = 0, all = 0, dev = 0;
-    for (size_t row = 0; row < o->m->n; row++)
-        if (o->rows[row]) {
-            sum += w[row] * y[row];
-            all += w[row];
-        }
-    const double mu = sum / all;
-    for (size_t row = 0; row < o->m->n; row++) {
-        if (!o->rows[row])
-            continue;
-        const double a = y[row] > 0 ? y[row] * log(y[row] / mu) : 0;
-        const double b = y[row] < 1 ? (1 - y[row]) * log((1 - y[row]) / (1 - mu)) : 0;
-        dev += 2 * w[row] / o->full.scale *
-               (s->family == TF_BINOMIAL ? a + b : a - (y[row] - mu));
-    }
-    return dev;
-}
-
-/* Pseudo-R2 of discrete responses (R survey psrsq; Lumley 2017). */
-static void add_psrsq(const struct tf_glm_models *s, const struct tf_ask *ask,
-                      const struct asked *a, const struct tf_glm_one *o, struct tf_result *out)
-{
-    if (o->failed != NULL || (s->family != TF_BINOMIAL && s->family != TF_POISSON))
-        return;
-    const double n = (double)o->full.n, null = null_deviance(s, o);
-    const double cox = 1 - exp((o->full.deviance - null) / n);
-    for (int k = 0; k < 2; k++) {
-        const char *word = k == 0 ? "Cox-Snell" : "Nagelkerke";
-        if (!tf_tests_has(a->test, a->n_tests, word))
-            continue;
-        struct tf_test *test = tf_result_test(s->r, out, word);
-        test->by = o->d->by;
-        test->n_by = ask->n_by;
-        test->statistic = k == 0 ? cox : cox / (1 - exp(-null / n));
-    }
-}
-
 static enum tf_code add_tests(const struct tf_glm_models *s, const struct tf_ask *ask,
                               const struct asked *a, const struct tf_glm_one *o,
                               const struct tf_block *b, const struct tf_fit *fit,
@@ -373,7 +342,7 @@ static enum tf_code add_tests(const struct tf_glm_models *s, const struct tf_ask
             tf_block_raoscott(s->r, ask, b, fit, naive, t, without - o->full.deviance, out);
         }
     }
-    add_psrsq(s, ask, a, o, out);
+    tf_glm_psrsq(s, ask, a->test, a->n_tests, o, out);
     return TF_OK;
 }
 

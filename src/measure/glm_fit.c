@@ -32,15 +32,18 @@ static enum tf_code choose_rows(struct tf_fitting *f, struct tf_err *reterr)
     const struct tf_model *m = f->m;
     size_t n = 0, k = 0;
     double sum = 0, low = (double)INFINITY, high = -(double)INFINITY;
+    bool fractional = false;
     for (size_t row = 0; row < m->n; row++) {
         if (!m->complete[row] || !(f->w[row] > 0))
             continue;
+        const double y = m->y[row];
         n++;
         sum += f->w[row];
-        low = m->y[row] < low ? m->y[row] : low;
-        high = m->y[row] > high ? m->y[row] : high;
-        f->fractional = f->fractional || (m->y[row] > 0 && m->y[row] < 1);
+        low = y < low ? y : low;
+        high = y > high ? y : high;
+        fractional |= (y > 0) & (y < 1);
     }
+    f->fractional = fractional;
     f->n = n;
     f->scale = sum / (double)n;
     if (n == 0) {

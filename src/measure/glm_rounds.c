@@ -119,7 +119,7 @@ enum tf_code tf_glm_rounds(struct tf_fitting *f, double *beta, bool from_family,
 /* R's rounds (glm.fit): the deviance of two rounds decides. *done: false when 25 do not do or the
  * estimate runs away. What is kept is R's: coefficients and residuals of the last round, weights
  * and their matrix (in f->all.h) of the one before. So the last round needs no matrix of its own;
- * the step before it tells what the deviance will lose, and where that is little enough, one light pass
+ * the step before it tells what the deviance will lose, and where that is little enough, one pass
  * looks and writes at once. (Foreseen wrongly, it is made again as a whole round.) */
 struct r_rounds {
     struct tf_fitting *f;

@@ -1,5 +1,5 @@
-/* Generalised linear models under way: what glm.c fits and margins.c predicts from. Private to
- * both. */
+/* Generalised linear models under way: what glm.c fits, margins.c predicts from and
+ * glm_psrsq.c measures. Private to them. */
 #ifndef TF_MEASURE_GLM_RUN_H
 #define TF_MEASURE_GLM_RUN_H
 
@@ -35,5 +35,8 @@ TF_MUST_CHECK enum tf_code tf_margin_add(struct tf_glm_models *s, const struct t
                                          const struct tf_glm_one *o, const char *name,
                                          const struct tf_fit *fit, double **ret_v, size_t *ret_n,
                                          struct tf_result *out, struct tf_err *reterr);
+/* Those of Cox-Snell and Nagelkerke that stand among the tests. */
+void tf_glm_psrsq(const struct tf_glm_models *s, const struct tf_ask *ask, const char *const *test,
+                  size_t n_tests, const struct tf_glm_one *o, struct tf_result *out);
 
 #endif
