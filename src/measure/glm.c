@@ -385,10 +385,13 @@ static void add_notes(struct tf_runner *r, const struct tf_ask *ask, const struc
                       const struct tf_glm_models *s, struct tf_result *out)
 {
     static const char *const link[] = {"identity", "log", "logit", "probit", "cloglog", "inverse"};
-    tf_result_note(r, out, tf_printf(r->arena, "Family %s, link %s; coefficients at the optimum of "
-                                     "the weighted likelihood, design-based (sandwich) variance "
-                                     "(R svyglm).",
-                                     families[a->family].word, link[a->link]));
+    const char *stop = a->epsilon > 0
+                           ? tf_printf(r->arena, "rounds stop at a change of the deviance below %s "
+                                       "of it", tf_double_text(r->arena, a->epsilon))
+                           : "coefficients at the optimum of the weighted likelihood";
+    tf_result_note(r, out, tf_printf(r->arena, "Family %s, link %s; %s; design-based (sandwich) "
+                                     "variance (R svyglm).",
+                                     families[a->family].word, link[a->link], stop));
     if (ask->df != TF_DF_GIVEN && ask->df != TF_DF_INFINITE)
         tf_result_note(r, out, "Degrees of freedom of t and F: those of the cases of the model, "
                                "plus 1, minus the coefficients (R svyglm).");
