@@ -318,6 +318,7 @@ static void note_token(struct maker *m, const char *number)
         struct tf_reader inner = *r;
         inner.token = NULL;
         inner.n_tokens = inner.cap_tokens = 0;
+        inner.n_notes = 0; /* a note has no notes: one that marks itself would never end */
         b->doc->note = tf_grow(b->arena, b->doc->note, b->doc->n_notes, &b->cap_notes,
                                sizeof *b->doc->note);
         const size_t index = b->doc->n_notes++;
