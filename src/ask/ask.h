@@ -7,6 +7,9 @@
 #ifndef TF_ASK_H
 #define TF_ASK_H
 
+#include "ask/expr.h"
+#include "ask/words.h"
+#include "ask/xform.h"
 #include "base/base.h"
 #include "base/yaml.h"
 
@@ -14,16 +17,6 @@ struct tf_place { /* where something was written, for messages */
     const char *file;
     size_t line, column;
 };
-
-/* One text in several languages; lang is a BCP 47 tag ("en", "km"). */
-struct tf_words {
-    size_t n;
-    struct tf_word {
-        const char *lang, *text;
-    } *item;
-};
-/* The text in a language, else in English, else the first, else "". Never NULL. */
-const char *tf_words_in(const struct tf_words *words, const char *lang);
 
 enum tf_strand { TF_CONTEXT, TF_THREATS, TF_CHILDREN };
 const char *tf_strand_name(enum tf_strand strand); /* "context", "threats", "children" */
@@ -151,6 +144,27 @@ struct tf_indicator {
     struct tf_place at;
 };
 
+/* A form that goes to the field: study.yaml `forms:`. */
+enum tf_respondent { TF_ASKED_CHILD, TF_ASKED_CAREGIVER, TF_ASKED_SURVIVOR, TF_ASKED_WORKER,
+                     TF_ASKED_INTERVIEWER };
+struct tf_study_form {
+    const char *id;              /* the form's own id */
+    const char *file;            /* XLSForm (.xlsx .xls .md, folder of CSV) or XForm (.xml), relative */
+    const char *dataset;         /* the dataset that its submissions become, or NULL */
+    enum tf_strand strand;
+    const char *purpose;         /* identity, response, qual: which file of the vault */
+    enum tf_respondent who;      /* who answers */
+    bool encrypted;              /* default: true; may be false only for worker and interviewer */
+    const char **clear;          /* fields (names) that stay readable for quality control */
+    size_t n_clear;
+    const char *self;            /* group that the respondent answers alone, or NULL */
+    const char *media;           /* folder of its media, relative, or NULL */
+    const char **country;        /* codes; none = all */
+    size_t n_countries;
+    const char *crosswalk;       /* CSV: how older versions' fields map to this one, or NULL */
+    struct tf_place at;
+};
+
 struct tf_study {
     struct tf_arena *arena;
     const char *dir, *file; /* the folder; its study.yaml */
@@ -183,6 +197,8 @@ struct tf_study {
     size_t n_datasets;
     struct tf_series_source *series;
     size_t n_series;
+    struct tf_study_form *form;
+    size_t n_forms;
     struct tf_indicator *indicator;
     size_t n_indicators;
     /* context strand files and fieldwork files, {country} replaced; NULL when the study has none */
@@ -206,6 +222,7 @@ const struct tf_dataset *tf_study_dataset(const struct tf_study *s, const char *
 const struct tf_policy *tf_study_policy(const struct tf_study *s, const char *name);
 const struct tf_indicator *tf_study_indicator(const struct tf_study *s, const char *id);
 const struct tf_activity *tf_study_activity(const struct tf_study *s, const char *id);
+const struct tf_study_form *tf_study_form(const struct tf_study *s, const char *id);
 /* A path of the study with {country} and {lang} replaced, joined to the folder. NULL stays NULL. */
 char *tf_study_path(struct tf_arena *arena, const struct tf_study *s, const char *pattern,
                     const char *country, const char *lang);

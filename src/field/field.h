@@ -6,6 +6,7 @@
 #define TF_FIELD_H
 
 #include "base/base.h"
+#include "field/fieldwork.h"
 
 struct tf_flow_row { /* one row of the case-flow */
     const char *id, *label;

@@ -8,7 +8,9 @@
 #include "base/base.h"
 #include "base/sql.h"
 #include "keep/counts.h"
+#include "keep/custody.h"
 #include "keep/evidence.h"
+#include "keep/inbox.h"
 #include "keep/seal.h"
 
 struct tf_keep;
@@ -79,6 +81,20 @@ TF_MUST_CHECK enum tf_code tf_keep_transcripts_get(struct tf_arena *arena, struc
                                                    const char *country,
                                                    struct tf_transcript **ret, size_t *ret_n,
                                                    struct tf_err *reterr);
+/* ---- opening the inbox: needs the vault's key ---- */
+struct tf_inbox_record { /* a record opened; memory is wiped after each() returns */
+    const struct tf_inbox_head *head;
+    const struct tf_inbox_part *part;
+    size_t n_parts;
+};
+/* Each record from `from`, in order, decrypted and its hash proved. A record that does not open is a
+ * notice that names it (number, file) and the walk goes on. each() returning an error ends it. */
+TF_MUST_CHECK enum tf_code tf_inbox_each(struct tf_arena *arena, const char *study_dir,
+                                         const struct tf_key *key, uint64_t from,
+                                         enum tf_code (*each)(const struct tf_inbox_record *record,
+                                                              void *to, struct tf_err *reterr),
+                                         void *to, struct tf_notices *out, struct tf_err *reterr);
+
 /* Integrity of everything: each file opens, hashes match, the ledger's chain holds. */
 void tf_keep_check(struct tf_arena *arena, const char *study_dir, struct tf_notices *out);
 

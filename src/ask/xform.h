@@ -1,0 +1,122 @@
+/* ask/xform: ODK XForms as the rest of the program sees them, part of the public face of ask.
+ *
+ * A form is converted from a file (tf_xform_convert), read into a plain model (tf_xform_parse), its
+ * expressions are trees (ask/expr.h), and a received submission can be read and checked against it
+ * (tf_instance_read, tf_instance_check). Nothing here stores anything. */
+#ifndef TF_ASK_XFORM_H
+#define TF_ASK_XFORM_H
+
+#include "ask/words.h"
+#include "base/base.h"
+
+/* ---- XLSForm in, XForm out ---- */
+struct tf_xform_made {
+    struct tf_bytes xml;
+    const char *id, *version; /* version "" when none */
+    struct tf_bytes itemsets; /* itemsets.csv of external choices, n = 0 when none */
+};
+/* Convert a form file (.xlsx, .xls, folder of CSV, .md). name: root element or NULL. Warnings and
+ * errors go to out, one sentence each; TF_E_INPUT (the first error) when it is refused. */
+TF_MUST_CHECK enum tf_code tf_xform_convert(struct tf_arena *arena, const char *path,
+                                            const char *name, bool pretty, struct tf_notices *out,
+                                            struct tf_xform_made *ret, struct tf_err *reterr);
+
+/* ---- an XForm read ---- */
+enum tf_xtype { /* data type of a bind, or what its control makes of it */
+    TF_X_GROUP, TF_X_REPEAT, TF_X_STRING, TF_X_INT, TF_X_DECIMAL, TF_X_DATE, TF_X_TIME,
+    TF_X_DATETIME, TF_X_BOOLEAN, TF_X_GEOPOINT, TF_X_GEOTRACE, TF_X_GEOSHAPE, TF_X_BINARY,
+    TF_X_BARCODE, TF_X_SELECT_ONE, TF_X_SELECT_MANY, TF_X_RANK
+};
+struct tf_xitem { /* one choice */
+    const char *value;
+    struct tf_words label; /* lang is the form's own name of it: "English (en)" */
+};
+struct tf_xfield { /* a node of the primary instance, in document order */
+    const char *path;   /* "/data/part/age" */
+    const char *name;   /* last step */
+    enum tf_xtype type;
+    size_t parent;      /* index of the group or repeat above; SIZE_MAX at the root */
+    size_t repeat;      /* index of the innermost repeat round it (itself not), or SIZE_MAX */
+    bool control;       /* a question or group is shown for it */
+    bool meta;          /* below meta */
+    const char *relevant, *constraint, *required, *readonly, *calculate; /* or NULL */
+    const char *preload, *preload_params, *saveto, *appearance, *media_type;
+    const char *preset; /* text in the primary instance, "" when empty */
+    const char *setvalue; /* value expression of a first-load setvalue, or NULL */
+    struct tf_words label, hint, guidance, constraint_message, required_message;
+    struct tf_words audio; /* file names of recorded labels, by language */
+    struct tf_xitem *item;
+    size_t n_items;     /* choices known from the form (inline or its own secondary instance) */
+    const char *itemset;/* nodeset expression of an itemset, or NULL */
+    size_t line;        /* of its bind in the document, 0 = none */
+};
+struct tf_xinstance { /* a secondary instance */
+    const char *id, *src; /* src NULL = inline */
+    size_t n_items;
+    struct tf_xpairs_row { size_t n; const char **name, **value; } *item;
+};
+struct tf_xform {
+    const char *id, *version, *title, *root; /* version "" when none */
+    const char *public_key;      /* base64RsaPublicKey, or NULL */
+    const char *submission_url;  /* or NULL */
+    struct tf_xfield *field;
+    size_t n_fields;
+    const char **language;
+    size_t n_languages;
+    const char *default_language; /* or NULL */
+    const char **media;           /* file names the form refers to (jr://…), sorted, once each */
+    size_t n_media;
+    struct tf_xinstance *instance;
+    size_t n_instances;
+    const char *entities_version; /* or NULL */
+};
+/* Read a document (limits: 16 MB, depth 128, 100,000 nodes; no DTD, no entities). What ODK Validate
+ * refuses is refused (see validate.c): errors name line and column, and go to out too. */
+TF_MUST_CHECK enum tf_code tf_xform_parse(struct tf_arena *arena, const char *file,
+                                          const char *xml, size_t n, struct tf_notices *out,
+                                          struct tf_xform **ret, struct tf_err *reterr);
+/* The field of a path, or NULL. */
+const struct tf_xfield *tf_xform_field(const struct tf_xform *f, const char *path);
+
+/* ---- a submission read ---- */
+struct tf_instance_head { /* what a server needs to know, found without a tree */
+    const char *form_id, *version;               /* version "" when none */
+    const char *instance_id, *deprecated_id;     /* NULL when none */
+    bool encrypted;                              /* an ODK encryption manifest */
+    const char *encrypted_key, *signature, *xml_file; /* of a manifest */
+    const char **media;                          /* file names it says belong to it */
+    size_t n_media;
+    struct tf_clear { const char *name, *value; } *clear; /* the clear quality header, when sent */
+    size_t n_clear;
+};
+/* Streaming read of the head (limits: 8 MB, depth 64, no DTD, no entities, 2,000 media). */
+TF_MUST_CHECK enum tf_code tf_instance_head(struct tf_arena *arena, const char *xml, size_t n,
+                                            struct tf_instance_head *ret, struct tf_err *reterr);
+
+struct tf_answer { /* one node of a submission, in document order */
+    size_t field;       /* index in the form, or SIZE_MAX: not of this form */
+    const char *path;
+    const char *text;   /* "" when empty; NULL for groups and repeats */
+    size_t row;         /* which instance of its innermost repeat: index into rows */
+};
+struct tf_repeat_row { /* one instance of a repeat; row 0 is the submission itself */
+    size_t field;       /* the repeat's field; SIZE_MAX for row 0 */
+    size_t parent;      /* row above */
+    size_t number;      /* 1-based among its siblings */
+};
+struct tf_instance {
+    struct tf_instance_head head;
+    struct tf_answer *answer;
+    size_t n_answers;
+    struct tf_repeat_row *row;
+    size_t n_rows;
+};
+TF_MUST_CHECK enum tf_code tf_instance_read(struct tf_arena *arena, const struct tf_xform *form,
+                                            const char *xml, size_t n, struct tf_instance **ret,
+                                            struct tf_err *reterr);
+/* Check it against the form: irrelevant nodes that hold a value, constraints that fail, required
+ * questions left empty, values that are not of their type, choices that are not in their list. Each
+ * a notice with the path and, in repeats, the number; never with the value. */
+void tf_instance_check(struct tf_arena *arena, const struct tf_xform *form,
+                       const struct tf_instance *instance, struct tf_notices *out);
+#endif

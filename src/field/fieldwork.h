@@ -1,0 +1,81 @@
+/* field/fieldwork: the running of the field: forms that are out, devices, people, assignments, reviews.
+ * Part of field's public face.
+ *
+ * <study>/.trefoil/field.db holds it (encrypted under <study>/.trefoil/field.key, which the collecting
+ * process has; no answer of anyone is in it). Secrets are stored as hashes: a device's token as
+ * BLAKE2b-256, a person's password by Argon2id, and (only when a country asks for Digest) HA1. */
+#ifndef TF_FIELD_FIELDWORK_H
+#define TF_FIELD_FIELDWORK_H
+
+#include "ask/ask.h"
+#include "base/base.h"
+
+struct tf_fieldwork;
+TF_MUST_CHECK enum tf_code tf_fieldwork_open(struct tf_arena *arena, const char *study_dir,
+                                             bool create, struct tf_fieldwork **ret,
+                                             struct tf_err *reterr);
+/* A number that changes whenever another process changed it: what was read is then read again. */
+int64_t tf_fieldwork_version(struct tf_fieldwork *fw);
+
+/* ---- forms that are out ---- */
+enum tf_form_state { TF_FORM_DRAFT, TF_FORM_OPEN, TF_FORM_CLOSING, TF_FORM_CLOSED };
+struct tf_out_form { /* one version of a form for one country */
+    const char *country, *id, *version, *title, *evidence;
+    enum tf_form_state state;
+    bool current;              /* the version that devices are given */
+    bool encrypted;
+    const char *xml;           /* path of the XForm file */
+    const char *md5;           /* 32 hex digits of it */
+    const char *draft_token;   /* hash, hex; for draft forms */
+    struct tf_out_media { const char *name, *path, *md5; } *media;
+    size_t n_media;
+    const char **expected;     /* media the form names and that are not there */
+    size_t n_expected;
+    const char **clear;        /* declared clear fields: names; "audit" stands for its summary */
+    size_t n_clear;
+    const char *self;          /* group answered alone, or NULL */
+    enum tf_respondent who;
+};
+/* Convert or take over a form of study.yaml, put the public key in, check it, store it as evidence
+ * (kind "form") and as a file, and make it the version that is out. Refused while an ethics approval
+ * is missing or lapsed (keep/approvals); the same version with other content is refused. */
+TF_MUST_CHECK enum tf_code tf_form_publish(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                           const struct tf_study *study,
+                                           const struct tf_study_form *form, const char *country,
+                                           enum tf_form_state state, struct tf_notices *out,
+                                           struct tf_out_form *ret, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_form_state_set(struct tf_fieldwork *fw, const char *country,
+                                             const char *id, enum tf_form_state state,
+                                             struct tf_err *reterr);
+/* All that are out, every version, ordered by country, id, version. */
+TF_MUST_CHECK enum tf_code tf_forms_out(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                        struct tf_out_form **ret, size_t *ret_n,
+                                        struct tf_err *reterr);
+
+/* ---- devices and people ---- */
+struct tf_device {
+    const char *id, *name, *country, *team, *person; /* person: the interviewer it belongs to */
+    const char *token_hash;                          /* 64 hex digits */
+    bool revoked;
+};
+struct tf_person {
+    const char *id, *name, *country, *team;
+    const char *role;     /* lead, survey, supervisor, interviewer, … (keep/roles) */
+    const char *password; /* Argon2id string, or NULL */
+    const char *totp;     /* base32 secret, or NULL */
+    const char *ha1;      /* for Digest, or NULL */
+    bool active;
+};
+TF_MUST_CHECK enum tf_code tf_devices(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                      struct tf_device **ret, size_t *ret_n, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_people(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                     struct tf_person **ret, size_t *ret_n, struct tf_err *reterr);
+/* Enrol: makes a token (43 characters, URL-safe), keeps its hash, and returns it once. */
+TF_MUST_CHECK enum tf_code tf_device_enrol(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                           const struct tf_device *device, const char **ret_token,
+                                           struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_device_revoke(struct tf_fieldwork *fw, const char *id,
+                                            struct tf_err *reterr);
+/* Hash of a token as stored. */
+struct tf_hash tf_token_hash(const char *token);
+#endif
