@@ -33,9 +33,9 @@ struct tf_arena {
     struct deferred *deferred;
 };
 
-static struct tf_arena *newest_arena;
-static struct tf_guard *innermost_guard;
-static size_t allocations_made, fail_at;
+static _Thread_local struct tf_arena *newest_arena;
+static _Thread_local struct tf_guard *innermost_guard;
+static _Thread_local size_t allocations_made, fail_at;
 
 size_t tf_arena_fail_at(size_t n)
 {

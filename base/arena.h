@@ -12,6 +12,9 @@
  *     …work…
  *     tf_guard_end(&guard);
  *
+ * Each thread has its own guards, and an arena belongs to the thread that made it: only that thread
+ * allocates from it and frees it (others may read what it holds).
+ *
  * Because control may leave from any allocation, nothing but arenas may be held across one
  * without a tf_arena_defer: a file, a child, a statement is handed to the arena with its release. */
 #ifndef TF_BASE_ARENA_H
