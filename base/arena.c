@@ -5,6 +5,7 @@
  * One thread makes and frees arenas; threads that compute are given their memory beforehand. */
 #include "base/arena.h"
 
+#include <sodium.h>
 #include <stdalign.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -29,6 +30,7 @@ struct tf_arena {
     struct tf_arena *older;
     const char *name;
     size_t limit, used;
+    bool wiped; /* overwritten before it is freed */
     struct block *block;
     struct deferred *deferred;
 };
@@ -97,6 +99,13 @@ struct tf_arena *tf_arena_new(const char *name, size_t limit)
     return arena;
 }
 
+struct tf_arena *tf_arena_new_wiped(const char *name, size_t limit)
+{
+    struct tf_arena *arena = tf_arena_new(name, limit);
+    arena->wiped = true;
+    return arena;
+}
+
 void tf_arena_free(struct tf_arena *arena)
 {
     if (arena == NULL)
@@ -114,6 +123,8 @@ void tf_arena_free(struct tf_arena *arena)
     while (arena->block != NULL) {
         struct block *b = arena->block;
         arena->block = b->next;
+        if (arena->wiped)
+            sodium_memzero(b->data, b->used);
         free(b);
     }
     free(arena);

@@ -30,6 +30,10 @@ struct tf_arena;
 
 /* A new arena; name (a literal) appears in "limit reached" messages; limit in bytes. */
 struct tf_arena *tf_arena_new(const char *name, size_t limit);
+/* The same for what nobody may find in memory afterwards (opened answers): all of it is overwritten
+ * before it is given back, also when a guard frees it. The arrays that tf_grow left behind are blocks
+ * of the arena, too. It can be swapped out: keys belong in sodium_malloc memory (keep/seal). */
+struct tf_arena *tf_arena_new_wiped(const char *name, size_t limit);
 /* Run the deferred releases (last first) and free all. NULL is allowed. */
 void tf_arena_free(struct tf_arena *arena);
 /* Call release(thing) when the arena is freed; at once when there is no memory to remember it. So
