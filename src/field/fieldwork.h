@@ -27,23 +27,29 @@ struct tf_out_form { /* one version of a form for one country */
     const char *xml;           /* path of the XForm file */
     const char *md5;           /* 32 hex digits of it */
     const char *draft_token;   /* hash, hex; for draft forms */
+    const char *draft_secret;  /* the token itself: only as tf_form_publish returns a draft */
     struct tf_out_media { const char *name, *path, *md5; } *media;
     size_t n_media;
     const char **expected;     /* media the form names and that are not there */
     size_t n_expected;
+    bool own_assignments, own_quotas; /* the form names assignments.csv, quotas.csv */
     const char **clear;        /* declared clear fields: names; "audit" stands for its summary */
     size_t n_clear;
     const char *self;          /* group answered alone, or NULL */
     enum tf_respondent who;
+    enum tf_strand strand;
+    const char *purpose, *dataset; /* as in study.yaml; dataset may be NULL */
 };
 /* Convert or take over a form of study.yaml, put the public key in, check it, store it as evidence
  * (kind "form") and as a file, and make it the version that is out. Refused while an ethics approval
- * is missing or lapsed (keep/approvals); the same version with other content is refused. */
+ * is missing or lapsed on `day` ("2026-11-24", keep/approvals); the same version with other content is
+ * refused. state: TF_FORM_OPEN, or TF_FORM_DRAFT for a version that only its own token gets. */
 TF_MUST_CHECK enum tf_code tf_form_publish(struct tf_arena *arena, struct tf_fieldwork *fw,
                                            const struct tf_study *study,
                                            const struct tf_study_form *form, const char *country,
-                                           enum tf_form_state state, struct tf_notices *out,
-                                           struct tf_out_form *ret, struct tf_err *reterr);
+                                           enum tf_form_state state, const char *day,
+                                           struct tf_notices *out, struct tf_out_form *ret,
+                                           struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_form_state_set(struct tf_fieldwork *fw, const char *country,
                                              const char *id, enum tf_form_state state,
                                              struct tf_err *reterr);
@@ -65,6 +71,7 @@ struct tf_person {
     const char *totp;     /* base32 secret, or NULL */
     const char *ha1;      /* for Digest, or NULL */
     bool active;
+    int64_t totp_step;    /* the last step that was used: a code opens once */
 };
 TF_MUST_CHECK enum tf_code tf_devices(struct tf_arena *arena, struct tf_fieldwork *fw,
                                       struct tf_device **ret, size_t *ret_n, struct tf_err *reterr);
@@ -76,6 +83,26 @@ TF_MUST_CHECK enum tf_code tf_device_enrol(struct tf_arena *arena, struct tf_fie
                                            struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_device_revoke(struct tf_fieldwork *fw, const char *id,
                                             struct tf_err *reterr);
+/* Write a person (a known id is replaced), end one, and note that the time step of a second factor was
+ * used: *ret_new is false when it, or a later one, was used before. */
+TF_MUST_CHECK enum tf_code tf_person_put(struct tf_fieldwork *fw, const struct tf_person *p,
+                                         struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_person_end(struct tf_fieldwork *fw, const char *id,
+                                         struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_person_step(struct tf_fieldwork *fw, const char *id, int64_t step,
+                                          bool *ret_new, struct tf_err *reterr);
 /* Hash of a token as stored. */
 struct tf_hash tf_token_hash(const char *token);
+
+/* ---- what one device alone is given ---- */
+/* Media that are made for a device: "assignments.csv" (its own addresses, nobody else's) and
+ * "quotas.csv" (which cells are still open), each only where the form names it. They belong in the
+ * device's manifest beside the form's own media; out_form.expected never names them. */
+struct tf_own_media { const char *name; struct tf_bytes data; const char *md5; };
+TF_MUST_CHECK enum tf_code tf_device_media(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                           const struct tf_device *device,
+                                           const struct tf_out_form *form,
+                                           struct tf_own_media **ret, size_t *ret_n,
+                                           struct tf_err *reterr);
+
 #endif

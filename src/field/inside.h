@@ -1,7 +1,8 @@
-/* Inside field: contact sheets as read. */
+/* Inside field: contact sheets as read, and the field's book. */
 #ifndef TF_FIELD_INSIDE_H
 #define TF_FIELD_INSIDE_H
 
+#include "base/sql.h"
 #include "field/field.h"
 
 enum tf_stage { AT_DOOR, AT_DWELLING, CONTACTED, SCREENED, ELIGIBLE, ALLOWED, BEGUN, COMPLETE };
@@ -27,5 +28,26 @@ struct tf_contacts {
 TF_MUST_CHECK enum tf_code tf_contacts_read(struct tf_arena *arena, const char *path,
                                             struct tf_contacts *ret, struct tf_notices *faults,
                                             struct tf_err *reterr);
+
+/* ---- the book (fieldwork.c, key.c) ---- */
+struct tf_fieldwork {
+    struct tf_arena *arena;
+    const char *dir; /* the study folder */
+    struct tf_db *db;
+};
+/* The 32 bytes of a key file, in locked memory; made when it is not there and create is set. */
+TF_MUST_CHECK enum tf_code tf_field_key(struct tf_arena *arena, const char *path, bool create,
+                                        const unsigned char **ret, struct tf_err *reterr);
+/* One version of a form; *ret_found false when it is not out. */
+TF_MUST_CHECK enum tf_code tf_form_out_find(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                            const char *country, const char *id,
+                                            const char *version, bool *ret_found,
+                                            struct tf_out_form *ret, struct tf_err *reterr);
+/* Write one, all or nothing; paths in it are relative to the study. */
+TF_MUST_CHECK enum tf_code tf_form_out_put(struct tf_fieldwork *fw, const struct tf_out_form *f,
+                                           struct tf_err *reterr);
+const char *tf_lines_join(struct tf_arena *arena, const char *const *name, size_t n);
+/* 43 characters that nobody can guess. */
+const char *tf_token_make(struct tf_arena *arena);
 
 #endif
