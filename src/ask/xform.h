@@ -37,6 +37,7 @@ struct tf_xfield { /* a node of the primary instance, in document order */
     enum tf_xtype type;
     size_t parent;      /* index of the group or repeat above; SIZE_MAX at the root */
     size_t repeat;      /* index of the innermost repeat round it (itself not), or SIZE_MAX */
+    size_t end;         /* one past the last field below it: its fields are itself + 1 .. end - 1 */
     bool control;       /* a question or group is shown for it */
     bool meta;          /* below meta */
     const char *relevant, *constraint, *required, *readonly, *calculate; /* or NULL */
@@ -55,7 +56,9 @@ struct tf_xinstance { /* a secondary instance */
     size_t n_items;
     struct tf_xpairs_row { size_t n; const char **name, **value; } *item;
 };
+struct tf_xform_index; /* finds fields by path: inside */
 struct tf_xform {
+    const char *file;   /* as given, for messages */
     const char *id, *version, *title, *root; /* version "" when none */
     const char *public_key;      /* base64RsaPublicKey, or NULL */
     const char *submission_url;  /* or NULL */
@@ -69,13 +72,14 @@ struct tf_xform {
     struct tf_xinstance *instance;
     size_t n_instances;
     const char *entities_version; /* or NULL */
+    const struct tf_xform_index *index;
 };
 /* Read a document (limits: 16 MB, depth 128, 100,000 nodes; no DTD, no entities). What ODK Validate
  * refuses is refused (see validate.c): errors name line and column, and go to out too. */
 TF_MUST_CHECK enum tf_code tf_xform_parse(struct tf_arena *arena, const char *file,
                                           const char *xml, size_t n, struct tf_notices *out,
                                           struct tf_xform **ret, struct tf_err *reterr);
-/* The field of a path, or NULL. */
+/* The field of a path, or NULL. Paths are local names: "/data/meta/instanceID", whatever the prefix. */
 const struct tf_xfield *tf_xform_field(const struct tf_xform *f, const char *path);
 
 /* ---- a submission read ---- */
@@ -84,7 +88,8 @@ struct tf_instance_head { /* what a server needs to know, found without a tree *
     const char *instance_id, *deprecated_id;     /* NULL when none */
     bool encrypted;                              /* an ODK encryption manifest */
     const char *encrypted_key, *signature, *xml_file; /* of a manifest */
-    const char **media;                          /* file names it says belong to it */
+    const char **media;  /* of a manifest: its media files in order, without xml_file; of a plain
+                            submission none (that needs the form: tf_instance_media) */
     size_t n_media;
     struct tf_clear { const char *name, *value; } *clear; /* the clear quality header, when sent */
     size_t n_clear;
@@ -97,7 +102,11 @@ struct tf_answer { /* one node of a submission, in document order */
     size_t field;       /* index in the form, or SIZE_MAX: not of this form */
     const char *path;
     const char *text;   /* "" when empty; NULL for groups and repeats */
-    size_t row;         /* which instance of its innermost repeat: index into rows */
+    size_t row;         /* which instance of its innermost repeat: index into rows; an instance of
+                           a repeat has its own row */
+    size_t parent;      /* index of the answer above, SIZE_MAX for the root */
+    size_t end;         /* one past the last answer below it */
+    const struct tf_xpairs_row *attribute; /* local names (no namespaces), or NULL when none */
 };
 struct tf_repeat_row { /* one instance of a repeat; row 0 is the submission itself */
     size_t field;       /* the repeat's field; SIZE_MAX for row 0 */
@@ -114,6 +123,11 @@ struct tf_instance {
 TF_MUST_CHECK enum tf_code tf_instance_read(struct tf_arena *arena, const struct tf_xform *form,
                                             const char *xml, size_t n, struct tf_instance **ret,
                                             struct tf_err *reterr);
+/* The names of the files that a plain submission says belong to it: what stands in its binary fields
+ * and in meta/audit, once each, in document order. */
+TF_MUST_CHECK enum tf_code tf_instance_media(struct tf_arena *arena, const struct tf_xform *form,
+                                             const char *xml, size_t n, const char ***ret_name,
+                                             size_t *ret_n, struct tf_err *reterr);
 /* Check it against the form: irrelevant nodes that hold a value, constraints that fail, required
  * questions left empty, values that are not of their type, choices that are not in their list. Each
  * a notice with the path and, in repeats, the number; never with the value. */
