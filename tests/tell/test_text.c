@@ -53,6 +53,7 @@ static const struct {
     {"branches nest", "{{ if country XC }}{{ if shown told.police }}a{{ else }}b{{ end }}{{ end }}", "b"},
     {"a reference runs over a line break", "{{ est\nexp.exp_a }}", "16 %"},
     {"a figure's row may hold a dot", "{{ est freq.b1.1 }}", "38 %"},
+    {"a footnote that marks itself ends", "Text[^a].\n\n[^a]: A note, see[^a].", "Text."},
     {"years and allowed phrases are typed", "In 2019 children aged 12\xE2\x80\x93" "17, past 12 months.",
      "In 2019 children aged 12\xE2\x80\x93" "17, past 12 months."},
     {"codes and dates are typed", "Question EX1a, RA4-XC-07-J, as of 3 February 2021.",
