@@ -165,6 +165,15 @@ struct tf_study_form {
     struct tf_place at;
 };
 
+const char *tf_respondent_word(enum tf_respondent who); /* "child" … "interviewer" */
+/* Must a form that this one answers be encrypted? */
+bool tf_respondent_sealed(enum tf_respondent who);
+/* May the form's `clear:` fields stay readable, seen from the form itself: each is there once, in no
+ * repeat, and not in the group answered alone. TF_E_INPUT names the field. */
+struct tf_xform;
+TF_MUST_CHECK enum tf_code tf_form_clear_allowed(const struct tf_study_form *f,
+                                                 const struct tf_xform *x, struct tf_err *reterr);
+
 struct tf_study {
     struct tf_arena *arena;
     const char *dir, *file; /* the folder; its study.yaml */

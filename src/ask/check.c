@@ -401,6 +401,7 @@ void tf_study_check(const struct tf_study *s, struct tf_notices *out)
     check_timeline(s, out);
     check_datasets(s, out);
     check_files(s, out);
+    tf_forms_check(s, out);
     check_indicators(s, &forms, out);
     check_languages(s, &forms, out);
     check_terms(s, &forms, out);

@@ -121,6 +121,8 @@ static const struct field study_fields[] = {
     {"context",        FIELD_OTHER, false, .at = 0},
     {"threats",        FIELD_OTHER, false, .at = 0},
     {"fieldwork",      FIELD_OTHER, false, .at = 0},
+    {"forms",          FIELD_OTHER, false, .at = 0},
+    {"approvals",      FIELD_OTHER, false, .at = 0}, /* read by keep */
     {"report",         FIELD_OTHER, false, .at = 0},
     {"roles",          FIELD_OTHER, false, .at = 0},
     FIELD_END};
@@ -197,7 +199,8 @@ static enum tf_code read_root(struct tf_study *s, const struct tf_yaml *root,
         TF_TRY(tf_fields_read(s->arena, tf_yaml_get(root, parts[k].key), parts[k].fields, s,
                               reterr));
     TF_TRY(tf_countries_read(s, root, reterr));
-    return tf_datasets_read(s, root, reterr);
+    TF_TRY(tf_datasets_read(s, root, reterr));
+    return tf_forms_read(s, root, reterr);
 }
 
 static enum tf_code no_study(const char *dir, struct tf_err *reterr)

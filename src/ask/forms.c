@@ -1,0 +1,214 @@
+/* Forms: what goes to the field, and what of it stays readable there.
+ *
+ * A form that a child, a caregiver or a survivor answers is sealed on the tablet: only who holds the
+ * private key reads an answer. Quality control needs a few facts all the same (which cluster, how long,
+ * how it ended), so a form may name a short list of fields that stay clear. Short, because each clear
+ * field is one more thing that a stolen server tells; and never a sensitive item of its dataset, and
+ * never one of the part that the respondent answers alone.
+ *
+ * Those rules are checked here, as far as study.yaml itself can tell; whether a clear field stands in
+ * the group answered alone is known when the form is read (tf_form_clear_allowed). */
+#include <string.h>
+
+#include "ask/inside.h"
+
+enum { CLEAR_MOST = 12 };
+
+static const char *const respondents[] = {"child",  "caregiver",   "survivor",
+                                          "worker", "interviewer", NULL};
+static const char *const purposes[] = {"identity", "response", "qual", NULL};
+
+/* clang-format off */
+static const struct field form_fields[] = {
+    {"id",        FIELD_ID,     true,  FIELD_AT(struct tf_study_form, id)},
+    {"file",      FIELD_TEXT,   true,  FIELD_AT(struct tf_study_form, file)},
+    {"who",       FIELD_CHOICE, true,  FIELD_AT(struct tf_study_form, who), .words = respondents},
+    {"dataset",   FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, dataset)},
+    {"strand",    FIELD_CHOICE, false, FIELD_AT(struct tf_study_form, strand), .words = tf_strand_words},
+    {"purpose",   FIELD_WORD,   false, FIELD_AT(struct tf_study_form, purpose), .words = purposes},
+    {"encrypted", FIELD_BOOL,   false, FIELD_AT(struct tf_study_form, encrypted)},
+    {"clear",     FIELD_TEXTS,  false, FIELD_AT2(struct tf_study_form, clear, n_clear)},
+    {"self",      FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, self)},
+    {"media",     FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, media)},
+    {"countries", FIELD_TEXTS,  false, FIELD_AT2(struct tf_study_form, country, n_countries)},
+    {"crosswalk", FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, crosswalk)},
+    FIELD_END};
+/* clang-format on */
+
+const char *tf_respondent_word(enum tf_respondent who)
+{
+    return (unsigned)who < 5 ? respondents[who] : "";
+}
+
+bool tf_respondent_sealed(enum tf_respondent who)
+{
+    return who != TF_ASKED_WORKER && who != TF_ASKED_INTERVIEWER;
+}
+
+static void start_form(void *thing)
+{
+    struct tf_study_form *f = thing;
+    f->encrypted = true;
+    f->strand = TF_CHILDREN;
+    f->purpose = "response";
+}
+
+static enum tf_code form_fail(const struct tf_yaml *map, const char *key, struct tf_err *reterr,
+                              const char *what, const char *name, const char *help)
+{
+    const struct tf_yaml *at = tf_yaml_get(map, key);
+    (void)tf_yaml_fail(at == NULL ? map : at, reterr, what, name);
+    return tf_help(reterr, "%s", help);
+}
+
+/* What one entry can tell by itself. */
+static enum tf_code more_form(struct tf_arena *arena TF_UNUSED, const struct tf_yaml *map,
+                              void *thing, struct tf_err *reterr)
+{
+    const struct tf_study_form *f = thing;
+    if (!f->encrypted && tf_respondent_sealed(f->who))
+        return form_fail(map, "encrypted", reterr, "the form '%s' must be encrypted", f->id,
+                         "What a child, a caregiver or a survivor answers leaves the tablet sealed; "
+                         "only forms of workers and interviewers may say `encrypted: false`.");
+    if (f->n_clear > CLEAR_MOST)
+        return form_fail(map, "clear", reterr, "the form '%s' keeps too many fields readable", f->id,
+                         "At most 12 names stay clear: what quality control needs each day.");
+    for (size_t k = 0; k < f->n_clear; k++) {
+        if (tf_is_blank(f->clear[k]) || strpbrk(f->clear[k], "/\n\r\t *") != NULL)
+            return form_fail(map, "clear", reterr, "'%s' is no name of a field", f->clear[k],
+                             "Write the names of questions, as in the survey sheet.");
+        for (size_t j = 0; j < k; j++)
+            if (strcmp(f->clear[j], f->clear[k]) == 0)
+                return form_fail(map, "clear", reterr, "'%s' stands twice", f->clear[k],
+                                 "Name each clear field once.");
+        if (f->self != NULL && strcmp(f->self, f->clear[k]) == 0)
+            return form_fail(map, "clear", reterr, "'%s' is the part that is answered alone",
+                             f->clear[k], "Nothing of that part stays readable: take it out.");
+    }
+    return TF_OK;
+}
+
+/* What only the whole study can tell: the dataset, and which of its items are sensitive. */
+static enum tf_code judge_form(const struct tf_study *s, const struct tf_yaml *map,
+                               const struct tf_study_form *f, struct tf_err *reterr)
+{
+    const struct tf_dataset *d = tf_study_dataset(s, f->dataset);
+    if (f->dataset != NULL && d == NULL)
+        return form_fail(map, "dataset", reterr, "there is no dataset '%s'", f->dataset,
+                         "Datasets stand under `datasets:` of study.yaml.");
+    for (size_t k = 0; d != NULL && k < f->n_clear; k++)
+        if (tf_dataset_sensitive(d, f->clear[k]))
+            return form_fail(map, "clear", reterr, "'%s' is a sensitive item and cannot stay clear",
+                             f->clear[k], "Take it out of `clear:`; the dataset lists it as sensitive.");
+    for (size_t k = 0; k < f->n_countries; k++)
+        if (tf_study_country(s, f->country[k]) == NULL)
+            return form_fail(map, "countries", reterr, "there is no country '%s'", f->country[k],
+                             "Countries stand under `countries:` of study.yaml.");
+    return TF_OK;
+}
+
+enum tf_code tf_forms_read(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr)
+{
+    static const struct list_kind forms = {.key = "forms",
+                                           .fields = form_fields,
+                                           .size = sizeof(struct tf_study_form),
+                                           .place = offsetof(struct tf_study_form, at),
+                                           .start = start_form,
+                                           .more = more_form};
+    void *list;
+    TF_TRY(tf_list_read(s->arena, root, &forms, &list, &s->n_forms, reterr));
+    s->form = list;
+    for (size_t k = 0; k < s->n_forms; k++)
+        TF_TRY(judge_form(s, tf_yaml_get(root, "forms")->item[k], &s->form[k], reterr));
+    return TF_OK;
+}
+
+const struct tf_study_form *tf_study_form(const struct tf_study *s, const char *id)
+{
+    for (size_t k = 0; id != NULL && k < s->n_forms; k++)
+        if (strcmp(s->form[k].id, id) == 0)
+            return &s->form[k];
+    return NULL;
+}
+
+/* ---- against the form itself ------------------------------------------------------------------ */
+
+static bool below_group(const struct tf_xform *x, size_t at, const char *group)
+{
+    for (size_t up = x->field[at].parent; up != SIZE_MAX; up = x->field[up].parent)
+        if (strcmp(x->field[up].name, group) == 0)
+            return true;
+    return false;
+}
+
+static enum tf_code clear_fail(const struct tf_study_form *f, struct tf_err *reterr,
+                               const char *format, const char *name, const char *help)
+{
+    (void)tf_fail_at(reterr, TF_E_INPUT, f->at.file, f->at.line, f->at.column, format, name);
+    (void)tf_fact(reterr, "the form is '%s'", f->id);
+    return tf_help(reterr, "%s", help);
+}
+
+static enum tf_code judge_clear(const struct tf_study_form *f, const struct tf_xform *x,
+                                const char *name, struct tf_err *reterr)
+{
+    size_t found = 0;
+    for (size_t k = 0; k < x->n_fields; k++) {
+        if (strcmp(x->field[k].name, name) != 0)
+            continue;
+        found++;
+        if (f->self != NULL && below_group(x, k, f->self))
+            return clear_fail(f, reterr, "'%s' is answered alone and cannot stay clear", name,
+                              "Take it out of `clear:`.");
+        if (x->field[k].repeat != SIZE_MAX)
+            return clear_fail(f, reterr, "'%s' stands in a repeat and cannot stay clear", name,
+                              "Clear fields are those asked once; calculate a count outside.");
+        if (x->field[k].type == TF_X_GROUP || x->field[k].type == TF_X_REPEAT)
+            return clear_fail(f, reterr, "'%s' is a group and cannot stay clear", name,
+                              "Name single questions.");
+    }
+    if (found == 1)
+        return TF_OK;
+    return clear_fail(f, reterr, found == 0 ? "the form has no field '%s'"
+                                            : "the form has several fields '%s'", name,
+                      "`clear:` names fields of the form, each by a name it has once.");
+}
+
+enum tf_code tf_form_clear_allowed(const struct tf_study_form *f, const struct tf_xform *x,
+                                   struct tf_err *reterr)
+{
+    bool found = f->self == NULL;
+    for (size_t k = 0; k < x->n_fields && !found; k++)
+        found = x->field[k].type == TF_X_GROUP && strcmp(x->field[k].name, f->self) == 0;
+    if (!found)
+        return clear_fail(f, reterr, "the form has no group '%s'", f->self,
+                          "`self:` names the group that the respondent answers alone.");
+    for (size_t k = 0; k < f->n_clear; k++)
+        if (strcmp(f->clear[k], "audit") != 0)
+            TF_TRY(judge_clear(f, x, f->clear[k], reterr));
+    return TF_OK;
+}
+
+/* ---- the check -------------------------------------------------------------------------------- */
+
+void tf_forms_check(const struct tf_study *s, struct tf_notices *out)
+{
+    struct tf_arena *arena = out->arena;
+    for (size_t k = 0; k < s->n_forms; k++) {
+        const struct tf_study_form *f = &s->form[k];
+        const char *const path[] = {tf_study_path(arena, s, f->file, NULL, NULL),
+                                    tf_study_path(arena, s, f->media, NULL, NULL),
+                                    tf_study_path(arena, s, f->crosswalk, NULL, NULL)};
+        static const char *const what[] = {"file", "folder of media", "crosswalk"};
+        for (size_t j = 0; j < 3; j++)
+            if (path[j] != NULL && !tf_file_exists(path[j]) && !tf_dir_exists(path[j]))
+                tf_notice_add(out, TF_ERROR, "no-form-file", f->at.file, f->at.line, f->at.column,
+                              "Correct the name in study.yaml, or put it there.",
+                              "the form '%s' names a %s that is not there: %s", f->id, what[j],
+                              path[j]);
+        if (f->who == TF_ASKED_CHILD && f->self == NULL)
+            tf_notice_add(out, TF_WARNING, "no-part-alone", f->at.file, f->at.line, f->at.column,
+                          "Add `self: GROUP`: the part that the child answers without the interviewer.",
+                          "the form '%s' has no part that the child answers alone", f->id);
+    }
+}
