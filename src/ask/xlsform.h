@@ -40,11 +40,23 @@ struct tf_grid {
 TF_MUST_CHECK enum tf_code tf_grid_read(struct tf_arena *arena, const char *path,
                                         struct tf_grid **ret, struct tf_err *reterr);
 
-/* ---- the form ---- */
+/* ---- the form ----
+ *
+ * What XLSForm's shorthand stands for is written out by the reader, so that the writer writes nodes and
+ * nothing else: an or_other select has its choice `other` in the list and its question `q_other` behind
+ * it; a table-list group is a field-list whose first select is a generated row of labels; a repeat
+ * count that is an expression is a generated calculate `r_count` before the repeat, and jr:count its
+ * ${r_count}; checked parameters stand where they are written (orx:max-pixels, odk:quality,
+ * odk:allow-mock-accuracy, the audit's odk:… in bind; rows, intent, incremental, accuracyThreshold,
+ * unacceptableAccuracyThreshold and all of a range's in control; a range's tick_labelset and a map's
+ * reference-geometry are `list`); an image's default begins with jr://images/; with `flat` the
+ * relevances of groups are and-ed into their questions. Left to the writer: loops over their list,
+ * randomize/seed/value/label of selects, background-audio's quality (parameters), setvalues. */
 struct tf_xtexts { /* one text in several languages, in column order */
     size_t n;
     struct tf_xtext {
-        const char *lang; /* as in the header: "English (en)"; NULL = the column has none */
+        const char *lang; /* as in the header: "English (en)"; NULL = the column has none, and no
+                             other language stands beside (else it is the default language) */
         const char *text;
     } *item;
 };
@@ -70,8 +82,14 @@ struct tf_xlist {
 enum tf_xkind { TF_XQUESTION, TF_XGROUP, TF_XREPEAT, TF_XLOOP };
 struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
     enum tf_xkind kind;
-    const char *type;      /* canonical, aliases resolved: "integer", "select one", "calculate",
-                              "start", "audit", …; for groups "group", "repeat", "loop" */
+    const char *type;      /* canonical, aliases resolved: text integer decimal date time dateTime
+                              note calculate hidden image audio video file barcode osm geopoint
+                              geotrace geoshape acknowledge trigger range rank; "select one",
+                              "select multiple", "select one external"; start end today deviceid
+                              subscriberid simserial phonenumber username email and uri:… of these;
+                              audit start-geopoint background-geopoint background-audio
+                              xml-external csv-external; percentage, "phone number", "number of
+                              days in last month" (… year, … six months); group repeat loop */
     const char *name;
     struct tf_xtexts label, hint, guidance, constraint_message, required_message, no_app_message;
     struct tf_xtexts media[TF_N_MEDIA];
@@ -85,6 +103,11 @@ struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
     const char *query;         /* list of a select_one_external */
     bool or_other;
     bool flat;
+    bool generated;            /* made by the reader: q_other, r_count, labels of a table-list */
+    bool dynamic_default;      /* default_value is an expression: setvalue, not text */
+    bool in_repeat;            /* some repeat stands above */
+    const char **trigger_name; /* the questions named in trigger, without ${ } */
+    size_t n_trigger_names;
     struct tf_xnode **child;
     size_t n_children, cap_children;
     struct tf_xnode *parent;
@@ -92,6 +115,8 @@ struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
 };
 struct tf_xentity { /* a row of the entities sheet */
     const char *dataset, *label, *entity_id, *create_if, *update_if, *repeat;
+    struct tf_xnode *at; /* the group or repeat whose meta holds it; NULL = the form's own */
+    bool in_repeat;      /* at, or something above it, is a repeat */
     size_t row;
 };
 struct tf_xlsform {
@@ -111,6 +136,10 @@ struct tf_xlsform {
     size_t n_osm, cap_osm;
     struct tf_xentity *entity;
     size_t n_entities, cap_entities;
+    const char *entities_version; /* "2024.1.0" or "2025.1.0"; NULL = no entities */
+    struct tf_xnode **meta; /* what goes into meta, after a root entity: audit, instanceID,
+                               instanceName */
+    size_t n_meta, cap_meta;
 };
 
 struct tf_convert_opt {
