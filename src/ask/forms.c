@@ -54,10 +54,10 @@ static void start_form(void *thing)
 }
 
 static enum tf_code form_fail(const struct tf_yaml *map, const char *key, struct tf_err *reterr,
-                              const char *what, const char *name, const char *help)
+                              const char *name, const char *what, const char *help)
 {
     const struct tf_yaml *at = tf_yaml_get(map, key);
-    (void)tf_yaml_fail(at == NULL ? map : at, reterr, what, name);
+    (void)tf_yaml_fail(at == NULL ? map : at, reterr, "'%s' %s", name, what);
     return tf_help(reterr, "%s", help);
 }
 
@@ -67,23 +67,23 @@ static enum tf_code more_form(struct tf_arena *arena TF_UNUSED, const struct tf_
 {
     const struct tf_study_form *f = thing;
     if (!f->encrypted && tf_respondent_sealed(f->who))
-        return form_fail(map, "encrypted", reterr, "the form '%s' must be encrypted", f->id,
+        return form_fail(map, "encrypted", reterr, f->id, "is a form that must be encrypted",
                          "What a child, a caregiver or a survivor answers leaves the tablet sealed; "
                          "only forms of workers and interviewers may say `encrypted: false`.");
     if (f->n_clear > CLEAR_MOST)
-        return form_fail(map, "clear", reterr, "the form '%s' keeps too many fields readable", f->id,
+        return form_fail(map, "clear", reterr, f->id, "keeps too many fields readable",
                          "At most 12 names stay clear: what quality control needs each day.");
     for (size_t k = 0; k < f->n_clear; k++) {
         if (tf_is_blank(f->clear[k]) || strpbrk(f->clear[k], "/\n\r\t *") != NULL)
-            return form_fail(map, "clear", reterr, "'%s' is no name of a field", f->clear[k],
+            return form_fail(map, "clear", reterr, f->clear[k], "is no name of a field",
                              "Write the names of questions, as in the survey sheet.");
         for (size_t j = 0; j < k; j++)
             if (strcmp(f->clear[j], f->clear[k]) == 0)
-                return form_fail(map, "clear", reterr, "'%s' stands twice", f->clear[k],
+                return form_fail(map, "clear", reterr, f->clear[k], "stands twice",
                                  "Name each clear field once.");
         if (f->self != NULL && strcmp(f->self, f->clear[k]) == 0)
-            return form_fail(map, "clear", reterr, "'%s' is the part that is answered alone",
-                             f->clear[k], "Nothing of that part stays readable: take it out.");
+            return form_fail(map, "clear", reterr, f->clear[k],
+                             "is the part that is answered alone", "Nothing of that part stays readable: take it out.");
     }
     return TF_OK;
 }
@@ -94,15 +94,15 @@ static enum tf_code judge_form(const struct tf_study *s, const struct tf_yaml *m
 {
     const struct tf_dataset *d = tf_study_dataset(s, f->dataset);
     if (f->dataset != NULL && d == NULL)
-        return form_fail(map, "dataset", reterr, "there is no dataset '%s'", f->dataset,
+        return form_fail(map, "dataset", reterr, f->dataset, "is no dataset of the study",
                          "Datasets stand under `datasets:` of study.yaml.");
     for (size_t k = 0; d != NULL && k < f->n_clear; k++)
         if (tf_dataset_sensitive(d, f->clear[k]))
-            return form_fail(map, "clear", reterr, "'%s' is a sensitive item and cannot stay clear",
-                             f->clear[k], "Take it out of `clear:`; the dataset lists it as sensitive.");
+            return form_fail(map, "clear", reterr, f->clear[k],
+                             "is a sensitive item and cannot stay clear", "Take it out of `clear:`; the dataset lists it as sensitive.");
     for (size_t k = 0; k < f->n_countries; k++)
         if (tf_study_country(s, f->country[k]) == NULL)
-            return form_fail(map, "countries", reterr, "there is no country '%s'", f->country[k],
+            return form_fail(map, "countries", reterr, f->country[k], "is no country of the study",
                              "Countries stand under `countries:` of study.yaml.");
     return TF_OK;
 }
@@ -142,9 +142,10 @@ static bool below_group(const struct tf_xform *x, size_t at, const char *group)
 }
 
 static enum tf_code clear_fail(const struct tf_study_form *f, struct tf_err *reterr,
-                               const char *format, const char *name, const char *help)
+                               const char *name, const char *what, const char *help)
 {
-    (void)tf_fail_at(reterr, TF_E_INPUT, f->at.file, f->at.line, f->at.column, format, name);
+    (void)tf_fail_at(reterr, TF_E_INPUT, f->at.file, f->at.line, f->at.column, "'%s' %s", name,
+                     what);
     (void)tf_fact(reterr, "the form is '%s'", f->id);
     return tf_help(reterr, "%s", help);
 }
@@ -158,19 +159,19 @@ static enum tf_code judge_clear(const struct tf_study_form *f, const struct tf_x
             continue;
         found++;
         if (f->self != NULL && below_group(x, k, f->self))
-            return clear_fail(f, reterr, "'%s' is answered alone and cannot stay clear", name,
+            return clear_fail(f, reterr, name, "is answered alone and cannot stay clear",
                               "Take it out of `clear:`.");
         if (x->field[k].repeat != SIZE_MAX)
-            return clear_fail(f, reterr, "'%s' stands in a repeat and cannot stay clear", name,
+            return clear_fail(f, reterr, name, "stands in a repeat and cannot stay clear",
                               "Clear fields are those asked once; calculate a count outside.");
         if (x->field[k].type == TF_X_GROUP || x->field[k].type == TF_X_REPEAT)
-            return clear_fail(f, reterr, "'%s' is a group and cannot stay clear", name,
+            return clear_fail(f, reterr, name, "is a group and cannot stay clear",
                               "Name single questions.");
     }
     if (found == 1)
         return TF_OK;
-    return clear_fail(f, reterr, found == 0 ? "the form has no field '%s'"
-                                            : "the form has several fields '%s'", name,
+    return clear_fail(f, reterr, name,
+                      found == 0 ? "is no field of the form" : "names several fields of the form",
                       "`clear:` names fields of the form, each by a name it has once.");
 }
 
@@ -181,7 +182,7 @@ enum tf_code tf_form_clear_allowed(const struct tf_study_form *f, const struct t
     for (size_t k = 0; k < x->n_fields && !found; k++)
         found = x->field[k].type == TF_X_GROUP && strcmp(x->field[k].name, f->self) == 0;
     if (!found)
-        return clear_fail(f, reterr, "the form has no group '%s'", f->self,
+        return clear_fail(f, reterr, f->self, "is no group of the form",
                           "`self:` names the group that the respondent answers alone.");
     for (size_t k = 0; k < f->n_clear; k++)
         if (strcmp(f->clear[k], "audit") != 0)
