@@ -40,18 +40,7 @@ struct tf_grid {
 TF_MUST_CHECK enum tf_code tf_grid_read(struct tf_arena *arena, const char *path,
                                         struct tf_grid **ret, struct tf_err *reterr);
 
-/* ---- the form ----
- *
- * What XLSForm's shorthand stands for is written out by the reader, so that the writer writes nodes and
- * nothing else: an or_other select has its choice `other` in the list and its question `q_other` behind
- * it; a table-list group is a field-list whose first select is a generated row of labels; a repeat
- * count that is an expression is a generated calculate `r_count` before the repeat, and jr:count its
- * ${r_count}; checked parameters stand where they are written (orx:max-pixels, odk:quality,
- * odk:allow-mock-accuracy, the audit's odk:… in bind; rows, intent, incremental, accuracyThreshold,
- * unacceptableAccuracyThreshold and all of a range's in control; a range's tick_labelset and a map's
- * reference-geometry are `list`); an image's default begins with jr://images/; with `flat` the
- * relevances of groups are and-ed into their questions. Left to the writer: loops over their list,
- * randomize/seed/value/label of selects, background-audio's quality (parameters), setvalues. */
+/* ---- the form ---- */
 struct tf_xtexts { /* one text in several languages, in column order */
     size_t n;
     struct tf_xtext {
@@ -103,11 +92,7 @@ struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
     const char *query;         /* list of a select_one_external */
     bool or_other;
     bool flat;
-    bool generated;            /* made by the reader: q_other, r_count, labels of a table-list */
-    bool dynamic_default;      /* default_value is an expression: setvalue, not text */
-    bool in_repeat;            /* some repeat stands above */
-    const char **trigger_name; /* the questions named in trigger, without ${ } */
-    size_t n_trigger_names;
+    bool dynamic_default; /* default_value is an expression: tf_xls_dynamic */
     struct tf_xnode **child;
     size_t n_children, cap_children;
     struct tf_xnode *parent;
@@ -115,8 +100,6 @@ struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
 };
 struct tf_xentity { /* a row of the entities sheet */
     const char *dataset, *label, *entity_id, *create_if, *update_if, *repeat;
-    struct tf_xnode *at; /* the group or repeat whose meta holds it; NULL = the form's own */
-    bool in_repeat;      /* at, or something above it, is a repeat */
     size_t row;
 };
 struct tf_xlsform {
@@ -136,10 +119,6 @@ struct tf_xlsform {
     size_t n_osm, cap_osm;
     struct tf_xentity *entity;
     size_t n_entities, cap_entities;
-    const char *entities_version; /* "2024.1.0" or "2025.1.0"; NULL = no entities */
-    struct tf_xnode **meta; /* what goes into meta, after a root entity: audit, instanceID,
-                               instanceName */
-    size_t n_meta, cap_meta;
 };
 
 struct tf_convert_opt {
@@ -154,6 +133,11 @@ TF_MUST_CHECK enum tf_code tf_xlsform_read(struct tf_arena *arena, const struct 
                                            const struct tf_convert_opt *opt,
                                            struct tf_notices *out, struct tf_xlsform **ret,
                                            struct tf_err *reterr);
+/* Is a default an expression (a call, a reference, arithmetic, a predicate)? A hyphen in a date, dateTime
+ * or geometry is none. type is canonical. */
+bool tf_xls_dynamic(const char *text, const char *type);
+/* Is it a name as XML has them (one prefix: allowed)? */
+bool tf_xls_is_name(const char *text);
 /* The form as an ODK XForm document (UTF-8, with XML declaration). The faults that only show when the
  * document is made (unknown ${name}, same names in one section …) are errors in the same way. */
 TF_MUST_CHECK enum tf_code tf_xform_write(struct tf_arena *arena, const struct tf_xlsform *form,
