@@ -25,6 +25,7 @@ struct tf_request {
     int64_t now;                    /* seconds since 1970 */
     const struct tf_device *device; /* who asks, when a token named it; else NULL */
     const struct tf_person *person; /* who is signed in, or NULL */
+    const struct tf_rolls *rolls;   /* forms and devices: ask through serve/collect.h */
 };
 struct tf_reply {
     unsigned status;
