@@ -94,6 +94,60 @@ TF_MUST_CHECK enum tf_code tf_person_step(struct tf_fieldwork *fw, const char *i
 /* Hash of a token as stored. */
 struct tf_hash tf_token_hash(const char *token);
 
+/* ---- who goes where ---- */
+struct tf_assignment {
+    const char *kind;         /* "visit" or "backcheck" */
+    const char *psu, *unit;   /* unit: the household's or the door's number in its PSU */
+    const char *person, *team;
+    const char *note;         /* how to find it: the walk's start, the dwelling, the place */
+    int64_t place;            /* in the order of the work, from 1 */
+};
+/* Deal the drawn addresses (CSV: psu and household or door[, start, dwelling, lat, lon]; what `trefoil
+ * draw households` and `draw walk` write) to the interviewers of these teams. Whole PSUs go to a team, the
+ * largest first to the team with the least work for its people; within a team doors are dealt in turn, so
+ * that loads differ by one at most and no interviewer is one PSU. All visits of the country that the
+ * teams had before are replaced. */
+TF_MUST_CHECK enum tf_code tf_assign_units(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                           const char *country, const char *file,
+                                           const char *const *team, size_t n_teams,
+                                           const char *seed, size_t *ret_n, struct tf_err *reterr);
+/* All of a country, by kind and place. */
+TF_MUST_CHECK enum tf_code tf_assignments(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                          const char *country, struct tf_assignment **ret,
+                                          size_t *ret_n, struct tf_err *reterr);
+/* Draw a share (0, 1] of each interviewer's complete interviews, one at least, and give each to an
+ * interviewer who is somebody else, of the same team where it has another. done: who did what (kind, note
+ * and place are not read). Replaces the back-checks of the country. */
+TF_MUST_CHECK enum tf_code tf_backcheck_draw(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                             const char *country,
+                                             const struct tf_assignment *done, size_t n_done,
+                                             double share, const char *seed, size_t *ret_n,
+                                             struct tf_err *reterr);
+/* Cells with a number of interviews that is enough: kept for quotas.csv. */
+struct tf_quota { const char *cell; int64_t target, done; };
+TF_MUST_CHECK enum tf_code tf_quotas(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                     const char *country, struct tf_quota **ret, size_t *ret_n,
+                                     struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_quotas_put(struct tf_fieldwork *fw, const char *country,
+                                         const struct tf_quota *quota, size_t n,
+                                         struct tf_err *reterr);
+
+/* ---- what people think of a record ---- */
+extern const char *const tf_review_states[]; /* received, hasIssues, approved, rejected, edited; NULL */
+struct tf_review {
+    const char *form, *instance; /* the record's first instanceID */
+    uint64_t record;             /* number in the inbox of the version that was looked at */
+    const char *state, *person, *comment;
+    int64_t at;                  /* seconds since 1970 */
+};
+/* Every review of a country in the order they were made; the last of a record holds, unless the record
+ * was edited since: then it is "edited". */
+TF_MUST_CHECK enum tf_code tf_reviews(struct tf_arena *arena, struct tf_fieldwork *fw,
+                                      const char *country, struct tf_review **ret, size_t *ret_n,
+                                      struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_review_put(struct tf_fieldwork *fw, const char *country,
+                                         const struct tf_review *review, struct tf_err *reterr);
+
 /* ---- what one device alone is given ---- */
 /* Media that are made for a device: "assignments.csv" (its own addresses, nobody else's) and
  * "quotas.csv" (which cells are still open), each only where the form names it. They belong in the

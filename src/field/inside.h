@@ -47,6 +47,8 @@ TF_MUST_CHECK enum tf_code tf_form_out_find(struct tf_arena *arena, struct tf_fi
 TF_MUST_CHECK enum tf_code tf_form_out_put(struct tf_fieldwork *fw, const struct tf_out_form *f,
                                            struct tf_err *reterr);
 const char *tf_lines_join(struct tf_arena *arena, const char *const *name, size_t n);
+/* MD5 as OpenRosa's clients compare it: 32 hex digits. No secret rests on it. */
+const char *tf_md5_hex(struct tf_arena *arena, const void *data, size_t n);
 /* 43 characters that nobody can guess. */
 const char *tf_token_make(struct tf_arena *arena);
 
