@@ -3,6 +3,16 @@
  *
  *     file -> struct tf_grid (sheets of texts) -> struct tf_xlsform (this) -> XML
  *
+ * Who does what. The reader: everything that names a row or a column (unknown types and lists, names,
+ * ${references} that are malformed or not there, values of parameters, warnings). It writes down what
+ * the sheets say and makes no nodes of its own, notes without a name aside. The writer makes what is
+ * nowhere in the sheets: X_count of a calculated repeat count, the choice "other" and the question
+ * X_other of or_other, labels of a table-list (appearance kept as written), the columns of a loop,
+ * the meta block (nodes of type "audit" stand in the tree like others; instanceID, instanceName,
+ * entities), actions of triggers and dynamic defaults, attributes from `parameters`, true() and
+ * false() for yes and no, languages filled with "-". save_to and the entities sheet are checked by
+ * the writer, for they need the places of questions (save_to of an `end` row: the reader).
+ *
  * All strings live in the arena given; NULL means "no such cell". Texts of a column without language
  * have lang NULL. Order is the order of the sheet. Source: XLSForm reference table (xlsform.org);
  * where it is silent, what pyxform 4.5 accepts. */
