@@ -23,6 +23,9 @@ char *tf_keep_path(struct tf_arena *arena, const char *study_dir, const char *na
 /* Make .trefoil (and .trefoil/vault), for their owner only. */
 TF_MUST_CHECK enum tf_code tf_keep_folder(struct tf_arena *arena, const char *study_dir,
                                           struct tf_err *reterr);
+/* Make the folders that a path below .trefoil stands in, for their owner only. */
+TF_MUST_CHECK enum tf_code tf_keep_folder_for(struct tf_arena *arena, const char *path,
+                                              struct tf_err *reterr);
 /* "vault/XA-children-response.db"; country "" is "all". TF_E_INPUT for a word that is no name. */
 TF_MUST_CHECK enum tf_code tf_vault_name(struct tf_arena *arena, const char *country,
                                          const char *strand, const char *purpose, char **ret,
@@ -59,6 +62,13 @@ TF_MUST_CHECK bool tf_blob_unpack(struct tf_arena *arena, const void *data, size
 TF_MUST_CHECK enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_db *db,
                                             const struct tf_evidence *e, struct tf_table **ret,
                                             struct tf_err *reterr);
+/* What a killed rekey, restore or erasure left: finished when it was decided, else undone. */
+TF_MUST_CHECK enum tf_code tf_stage_recover(struct tf_arena *arena, const char *study_dir,
+                                            struct tf_err *reterr);
+/* Bring the remembered escrow copies of the key folder to what it is now; those that cannot be reached
+ * are listed (to may be NULL). */
+TF_MUST_CHECK enum tf_code tf_escrow_refresh(struct tf_arena *arena, const char *study_dir,
+                                             struct tf_notices *to, struct tf_err *reterr);
 /* Content of the vault is not what its hash says. */
 enum tf_code tf_keep_altered(struct tf_err *reterr, const char *evidence);
 

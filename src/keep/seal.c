@@ -1,20 +1,23 @@
-/* Keys in locked memory.
+/* Keys in locked memory, and what opens a study.
  *
- * One file of 32 random bytes opens the vault of a study: <study>/.trefoil/vault.key, mode 0600. Who
- * has the study folder without this file has hashes and names of evidence in ciphertext, and nothing
- * else; who loses it has lost the vault. So a key is never made where a vault already stands, and
- * never written over.
- *
- * Key bytes live in pages that libsodium locks (they do not go to swap), guards on both sides and
- * wipes when the arena goes. They are read from the file straight into such pages: no buffer, arena
- * or log ever holds them. Each file of the vault has a key of its own,
+ * A study opens in one of two ways. With custodians (custody.h), each file of the vault has a random
+ * key of its own; `trefoil keep unlock` unwraps those that a person may have and an agent holds them;
+ * here they are asked for. Without, as in a rehearsal, one file of 32 random bytes opens all:
+ * <study>/.trefoil/vault.key, mode 0600, and
  *
  *     file key = BLAKE2b-256(key = vault key, message = file name)
  *
- * so that files cannot be exchanged for one another. Source: Aumasson et al. (2013) BLAKE2, 2.8
- * (keyed mode); libsodium crypto_generichash.
+ * so that files cannot be exchanged for one another. Who has the study folder without that file has
+ * ciphertext and nothing else; who loses it has lost the vault. So a key is never made where a vault
+ * already stands, and never written over. Source: Aumasson et al. (2013) BLAKE2, 2.8 (keyed mode);
+ * libsodium crypto_generichash.
  *
- * Does not: ask for a passphrase, split a key among people, or turn an old key into a new one. */
+ * Key bytes live in pages that libsodium locks (they do not go to swap), guards on both sides and
+ * wipes when the arena goes. They are read from the file straight into such pages: no buffer, arena
+ * or log ever holds them.
+ *
+ * Who holds a key holds a shared lock of the key folder, so that nothing is rekeyed, restored or
+ * erased under a reader's feet. */
 #include "keep/seal.h"
 
 #include <errno.h>
@@ -24,12 +27,12 @@
 #include <sys/stat.h>
 #include <unistd.h>
 
+#include "keep/agent.h"
 #include "keep/inside.h"
+#include "keep/keyring.h"
+#include "keep/keys.h"
 
-enum { KEY_BYTES = 32 };
-struct tf_key {
-    unsigned char bytes[KEY_BYTES];
-};
+enum { KEY_BYTES = TF_KEY_BYTES };
 
 static void release(void *secret)
 {
@@ -38,7 +41,7 @@ static void release(void *secret)
 
 /* Locked pages that go with the arena. Without any the call leaves for the guard, as every
  * allocation here does: code that opens stores must never go on without a key. */
-static void *locked(struct tf_arena *arena, size_t size)
+void *tf_locked(struct tf_arena *arena, size_t size)
 {
     void *secret = sodium_malloc(size);
     if (secret == NULL)
@@ -85,7 +88,7 @@ static enum tf_code read_key(const char *path, struct tf_key *key, struct tf_err
                                "whose file it is.");
     }
     enum tf_code code = check_file(fd, path, reterr);
-    if (code == TF_OK && read(fd, key->bytes, KEY_BYTES) != KEY_BYTES)
+    if (code == TF_OK && read(fd, key->root, KEY_BYTES) != KEY_BYTES)
         code = tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "the key of the vault cannot be read");
     (void)close(fd);
     return code;
@@ -93,16 +96,16 @@ static enum tf_code read_key(const char *path, struct tf_key *key, struct tf_err
 
 static bool write_all(int fd, const struct tf_key *key)
 {
-    return fd >= 0 && write(fd, key->bytes, KEY_BYTES) == KEY_BYTES && fsync(fd) == 0;
+    return fd >= 0 && write(fd, key->root, KEY_BYTES) == KEY_BYTES && fsync(fd) == 0;
 }
 
 /* Written beside its place and then linked there, so that no half key is ever seen and a key that
  * another process made meanwhile stays. */
 static enum tf_code make_key(struct tf_arena *arena, const char *path, struct tf_err *reterr)
 {
-    struct tf_key *key = locked(arena, sizeof *key);
+    struct tf_key *key = tf_locked(arena, sizeof *key);
     const char *beside = tf_printf(arena, "%s.%ld", path, (long)getpid());
-    randombytes_buf(key->bytes, sizeof key->bytes);
+    randombytes_buf(key->root, sizeof key->root);
     const int fd = open(beside, O_WRONLY | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0600);
     bool done = write_all(fd, key);
     if (fd >= 0 && close(fd) != 0)
@@ -116,10 +119,45 @@ static enum tf_code make_key(struct tf_arena *arena, const char *path, struct tf
     return tf_fact(reterr, "%s", strerror(why));
 }
 
-enum tf_code tf_key_open(struct tf_arena *arena, const char *study_dir, bool create,
-                         struct tf_key **ret, struct tf_err *reterr)
+/* ---- Rings of file keys ---------------------------------------------------------------------- */
+
+void tf_key_derive(unsigned char ret[TF_KEY_BYTES], const unsigned char key[TF_KEY_BYTES],
+                   const char *label)
+{
+    (void)crypto_generichash(ret, KEY_BYTES, (const unsigned char *)label, strlen(label), key,
+                             KEY_BYTES);
+}
+
+const unsigned char *tf_ring_find(const struct ring *ring, const char *name)
+{
+    for (size_t k = 0; k < ring->n; k++)
+        if (strcmp(ring->key[k].name, name) == 0)
+            return ring->key[k].bytes;
+    return NULL;
+}
+
+bool tf_ring_put(struct ring *ring, const char *name, const unsigned char bytes[TF_KEY_BYTES])
+{
+    const size_t n = strlen(name);
+    size_t at = 0;
+    while (at < ring->n && strcmp(ring->key[at].name, name) != 0)
+        at++;
+    if (n >= TF_KEY_NAME || at == TF_MAX_KEYS)
+        return false;
+    memcpy(ring->key[at].name, name, n + 1);
+    memcpy(ring->key[at].bytes, bytes, TF_KEY_BYTES);
+    if (at == ring->n)
+        ring->n++;
+    return true;
+}
+
+/* ---- Opening --------------------------------------------------------------------------------- */
+
+static enum tf_code machine_key(struct tf_arena *arena, const char *study_dir, bool create,
+                                struct tf_key *key, bool *ret_made, struct tf_err *reterr)
 {
     const char *path = tf_keep_path(arena, study_dir, "vault.key");
+    *ret_made = false;
     if (!tf_file_exists(path)) {
         if (tf_file_exists(tf_keep_path(arena, study_dir, "register.db")))
             return key_error(reterr, path, "the key of the vault is not there",
@@ -130,19 +168,105 @@ enum tf_code tf_key_open(struct tf_arena *arena, const char *study_dir, bool cre
         }
         TF_TRY(tf_keep_folder(arena, study_dir, reterr));
         TF_TRY(make_key(arena, path, reterr));
+        *ret_made = true;
     }
-    struct tf_key *key = locked(arena, sizeof *key);
-    TF_TRY(read_key(path, key, reterr));
+    return read_key(path, key, reterr);
+}
+
+/* Shared by all who hold a key; without the right to write, or without a key folder, none is needed:
+ * nothing can be rekeyed there either. */
+static enum tf_code hold(struct tf_arena *arena, const char *study_dir, int *ret,
+                         struct tf_err *reterr)
+{
+    const char *path = tf_keep_path(arena, study_dir, "lock");
+    *ret = -1;
+    if (access(tf_keep_path(arena, study_dir, "."), W_OK) != 0)
+        return TF_OK;
+    return tf_lock_take(arena, path, false, false,
+                        "the vault is being rekeyed, restored or rewritten just now", ret, reterr);
+}
+
+enum tf_code tf_key_open_unlocked(struct tf_arena *arena, const char *study_dir, bool create,
+                                  struct tf_key **ret, struct tf_err *reterr)
+{
+    struct tf_key *key = tf_locked(arena, sizeof *key);
+    bool made = false;
+    key->lock = -1;
+    key->ring = NULL;
+    key->agent = false;
+    key->dir = tf_strdup(arena, study_dir);
+    if (tf_keyring_exists(arena, study_dir)) {
+        TF_TRY(tf_agent_ring(arena, study_dir, &key->ring, reterr));
+        key->agent = true;
+    } else {
+        TF_TRY(machine_key(arena, study_dir, create, key, &made, reterr));
+    }
     (void)sodium_mprotect_readonly(key);
+    if (made)
+        TF_TRY(tf_inbox_key_make(arena, study_dir, key, reterr));
     *ret = key;
+    return TF_OK;
+}
+
+enum tf_code tf_key_open(struct tf_arena *arena, const char *study_dir, bool create,
+                         struct tf_key **ret, struct tf_err *reterr)
+{
+    int lock;
+    TF_TRY(tf_stage_recover(arena, study_dir, reterr));
+    TF_TRY(hold(arena, study_dir, &lock, reterr));
+    return tf_key_open_unlocked(arena, study_dir, create, ret, reterr);
+}
+
+struct tf_key *tf_key_of_ring(struct tf_arena *arena, const char *study_dir, struct ring *ring)
+{
+    struct tf_key *key = tf_locked(arena, sizeof *key);
+    memset(key->root, 0, sizeof key->root);
+    key->lock = -1;
+    key->ring = ring;
+    key->agent = false;
+    key->dir = tf_strdup(arena, study_dir);
+    (void)sodium_mprotect_readonly(key);
+    return key;
+}
+
+/* ---- The key of one file --------------------------------------------------------------------- */
+
+static enum tf_code not_held(const char *name, struct tf_err *reterr)
+{
+    (void)tf_fail(reterr, TF_E_KEY, "who unlocked this study holds no key for '%s'", name);
+    (void)tf_fact(reterr, "keys are given by role, country and strand, and identity apart from answers");
+    return tf_help(reterr, "`trefoil keep custodians` shows who may open it; they unlock with "
+                           "`trefoil keep unlock --as NAME`.");
+}
+
+enum tf_code tf_key_need(struct tf_arena *arena, const struct tf_key *key, const char *name,
+                         bool create, const unsigned char **ret, struct tf_err *reterr)
+{
+    unsigned char *own = tf_locked(arena, KEY_BYTES);
+    if (key->ring == NULL) {
+        tf_key_derive(own, key->root, name);
+    } else {
+        const unsigned char *found = tf_ring_find(key->ring, name);
+        if (found == NULL && create) {
+            TF_TRY(tf_keyring_new_key(arena, key, name, reterr));
+            found = tf_ring_find(key->ring, name);
+        }
+        if (found == NULL)
+            return not_held(name, reterr);
+        memcpy(own, found, KEY_BYTES);
+    }
+    (void)sodium_mprotect_readonly(own);
+    *ret = own;
     return TF_OK;
 }
 
 const unsigned char *tf_key_for(struct tf_arena *arena, const struct tf_key *key, const char *name)
 {
-    unsigned char *derived = locked(arena, KEY_BYTES);
-    (void)crypto_generichash(derived, KEY_BYTES, (const unsigned char *)name, strlen(name),
-                             key->bytes, sizeof key->bytes);
-    (void)sodium_mprotect_readonly(derived);
-    return derived;
+    const unsigned char *found;
+    struct tf_err ignored;
+    if (tf_key_need(arena, key, name, true, &found, &ignored) == TF_OK)
+        return found;
+    unsigned char *none = tf_locked(arena, KEY_BYTES); /* opens nothing: the store will say so */
+    randombytes_buf(none, KEY_BYTES);
+    return none;
 }

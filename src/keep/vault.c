@@ -46,6 +46,16 @@ enum tf_code tf_keep_folder(struct tf_arena *arena, const char *study_dir, struc
     return make_folder(tf_keep_path(arena, study_dir, "vault"), reterr);
 }
 
+enum tf_code tf_keep_folder_for(struct tf_arena *arena, const char *path, struct tf_err *reterr)
+{
+    const char *folder = tf_path_dir(arena, path);
+    if (tf_dir_exists(folder))
+        return TF_OK;
+    if (strlen(folder) > 1 && strcmp(tf_path_name(folder), ".trefoil") != 0)
+        TF_TRY(tf_keep_folder_for(arena, folder, reterr));
+    return make_folder(folder, reterr);
+}
+
 static bool is_word(const char *s)
 {
     const size_t n = strlen(s);
@@ -79,8 +89,9 @@ enum tf_code tf_vault_open(struct tf_arena *arena, const char *study_dir,
                            const struct tf_named_sql *statements, struct tf_db **ret,
                            struct tf_err *reterr)
 {
-    return tf_db_open(arena, tf_keep_path(arena, study_dir, name), mode,
-                      tf_key_for(arena, key, name), statements, ret, reterr);
+    const unsigned char *own;
+    TF_TRY(tf_key_need(arena, key, name, mode == TF_DB_CREATE, &own, reterr));
+    return tf_db_open(arena, tf_keep_path(arena, study_dir, name), mode, own, statements, ret, reterr);
 }
 
 /* ---- The register ---------------------------------------------------------------------------- */
