@@ -49,10 +49,12 @@ struct tf_xfield { /* a node of the primary instance, in document order */
     struct tf_xitem *item;
     size_t n_items;     /* choices known from the form (inline or its own secondary instance) */
     const char *itemset;/* nodeset expression of an itemset, or NULL */
+    const char *item_value, *item_label; /* its value and label references, or NULL */
     size_t line;        /* of its bind in the document, 0 = none */
 };
 struct tf_xinstance { /* a secondary instance */
     const char *id, *src; /* src NULL = inline */
+    const char *root_name, *item_name; /* "root", "item": how paths name its parts */
     size_t n_items;
     struct tf_xpairs_row { size_t n; const char **name, **value; } *item;
 };

@@ -27,34 +27,23 @@ uint64_t tf_path_hash_step(uint64_t above, const char *name, size_t n)
     return h;
 }
 
-static uint64_t hash_of(const struct tf_xform *f, size_t field)
-{
-    const char *path = f->field[field].path;
-    uint64_t h = tf_path_hash_root();
-    while (*path == '/') {
-        const size_t n = strcspn(path + 1, "/");
-        h = tf_path_hash_step(h, path + 1, n);
-        path += 1 + n;
-    }
-    return h;
-}
-
-const struct tf_xform_index *tf_xform_index_new(struct tf_arena *arena, const struct tf_xform *f)
+struct tf_xform_index *tf_xform_index_new(struct tf_arena *arena, size_t most)
 {
     struct tf_xform_index *x = TF_NEW(arena, struct tf_xform_index);
     size_t cap = 16;
-    while (cap < f->n_fields * 2)
+    while (cap < most * 2)
         cap *= 2;
     x->mask = cap - 1;
     x->slot = TF_NEW_N(arena, struct slot, cap);
-    for (size_t k = 0; k < f->n_fields; k++) {
-        const uint64_t hash = hash_of(f, k);
-        size_t at = (size_t)hash & x->mask;
-        while (x->slot[at].field != 0)
-            at = (at + 1) & x->mask;
-        x->slot[at] = (struct slot){hash, k + 1};
-    }
     return x;
+}
+
+void tf_xform_index_add(struct tf_xform_index *x, uint64_t hash, size_t field)
+{
+    size_t at = (size_t)hash & x->mask;
+    while (x->slot[at].field != 0)
+        at = (at + 1) & x->mask;
+    x->slot[at] = (struct slot){hash, field + 1};
 }
 
 static bool is_field(const struct tf_xform *f, size_t field, size_t parent, const char *name,
@@ -103,4 +92,55 @@ const struct tf_xfield *tf_xform_field(const struct tf_xform *f, const char *pat
             return NULL;
     }
     return &f->field[field];
+}
+
+/* ---- plain paths -------------------------------------------------------------------------------- */
+
+static bool is_step(const char *s, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (strchr("[](){}*@|=<>!,'\"+ \t\n", s[k]) != NULL)
+            return false;
+    return n > 0;
+}
+
+const char *tf_path_plain(struct tf_arena *arena, const char *path, const char *context)
+{
+    struct tf_buf b = {.arena = arena};
+    path = tf_trim(arena, path);
+    if (tf_starts(path, "current()/"))
+        path += strlen("current()/");
+    if (*path != '/')
+        tf_buf_add(&b, context);
+    else if (path[1] == '/')
+        return NULL;
+    while (*path != '\0') {
+        path += *path == '/';
+        size_t n = strcspn(path, "/");
+        const char *step = path;
+        path += n;
+        if (n == 1 && *step == '.')
+            continue;
+        if (n == 2 && memcmp(step, "..", 2) == 0) {
+            while (b.n > 0 && b.s[b.n - 1] != '/')
+                b.n--;
+            if (b.n == 0)
+                return NULL;
+            b.s[--b.n] = '\0';
+            continue;
+        }
+        const bool attribute = *step == '@' && *path == '\0';
+        if (!is_step(step + attribute, n - attribute))
+            return NULL;
+        const char *colon = memchr(step, ':', n);
+        if (colon != NULL) {
+            n -= (size_t)(colon + 1 - step);
+            step = colon + 1;
+        }
+        tf_buf_char(&b, '/');
+        if (attribute && colon != NULL)
+            tf_buf_char(&b, '@');
+        tf_buf_addn(&b, step, n);
+    }
+    return b.n == 0 ? NULL : tf_buf_text(&b);
 }
