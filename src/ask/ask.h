@@ -174,6 +174,37 @@ struct tf_xform;
 TF_MUST_CHECK enum tf_code tf_form_clear_allowed(const struct tf_study_form *f,
                                                  const struct tf_xform *x, struct tf_err *reterr);
 
+/* Custody: who decides, for how long, and who may open what (custody.c; keep enforces). */
+enum tf_approval_status { TF_APPROVAL_PENDING, TF_APPROVAL_GRANTED, TF_APPROVAL_LAPSED,
+                          TF_APPROVAL_NOT_NEEDED };
+struct tf_approval { /* study.yaml `approvals:` */
+    const char *id, *body;       /* the board */
+    const char *country;         /* a code, or NULL: for all (a global board) */
+    const char **scope;          /* "collect", "release" */
+    size_t n_scope;
+    const char *from, *to;       /* dates, or NULL: no limit on that side */
+    const char *conditions;      /* or NULL */
+    enum tf_approval_status status;
+    struct tf_place at;
+};
+struct tf_retention { /* study.yaml `retention:`: when keys are destroyed */
+    const char *id, *purpose;    /* identity, response, interviews … */
+    const char *strand;          /* or NULL: every strand */
+    const char *until;           /* a date, or NULL */
+    int months;                  /* after the end of the milestone `after`, when there is no date */
+    const char *after;           /* id of a milestone of the timeline, or NULL */
+    const char **country;        /* codes; none = all */
+    size_t n_countries;
+    struct tf_place at;
+};
+struct tf_study_person { /* study.yaml `people:`: who has which role, where */
+    const char *id, *role, *who; /* who: a description, never a name that the study need not hold */
+    const char *strand;          /* or NULL: the role's own */
+    const char **country;        /* codes; none = all */
+    size_t n_countries;
+    struct tf_place at;
+};
+
 struct tf_study {
     struct tf_arena *arena;
     const char *dir, *file; /* the folder; its study.yaml */
@@ -208,6 +239,12 @@ struct tf_study {
     size_t n_series;
     struct tf_study_form *form;
     size_t n_forms;
+    struct tf_approval *approval;
+    size_t n_approvals;
+    struct tf_retention *retention;
+    size_t n_retentions;
+    struct tf_study_person *person;
+    size_t n_persons;
     struct tf_indicator *indicator;
     size_t n_indicators;
     /* context strand files and fieldwork files, {country} replaced; NULL when the study has none */
@@ -231,6 +268,10 @@ const struct tf_dataset *tf_study_dataset(const struct tf_study *s, const char *
 const struct tf_policy *tf_study_policy(const struct tf_study *s, const char *name);
 const struct tf_indicator *tf_study_indicator(const struct tf_study *s, const char *id);
 const struct tf_activity *tf_study_activity(const struct tf_study *s, const char *id);
+const struct tf_study_person *tf_study_person(const struct tf_study *s, const char *id);
+/* The day ("2027-03-31") on which a retention ends; NULL when its milestone has no end yet. */
+const char *tf_retention_day(struct tf_arena *arena, const struct tf_study *s,
+                             const struct tf_retention *r);
 const struct tf_study_form *tf_study_form(const struct tf_study *s, const char *id);
 /* A path of the study with {country} and {lang} replaced, joined to the folder. NULL stays NULL. */
 char *tf_study_path(struct tf_arena *arena, const struct tf_study *s, const char *pattern,

@@ -69,6 +69,8 @@ enum tf_code tf_datasets_read(struct tf_study *s, const struct tf_yaml *root,
                               struct tf_err *reterr);
 enum tf_code tf_forms_read(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr);
 void tf_forms_check(const struct tf_study *s, struct tf_notices *out);
+enum tf_code tf_custody_read(struct tf_study *s, const struct tf_yaml *root,
+                             struct tf_err *reterr);
 enum tf_code tf_indicators_read(struct tf_study *s, const struct tf_yaml *root,
                                 struct tf_err *reterr);
 

@@ -122,9 +122,11 @@ static const struct field study_fields[] = {
     {"threats",        FIELD_OTHER, false, .at = 0},
     {"fieldwork",      FIELD_OTHER, false, .at = 0},
     {"forms",          FIELD_OTHER, false, .at = 0},
-    {"approvals",      FIELD_OTHER, false, .at = 0}, /* read by keep */
     {"report",         FIELD_OTHER, false, .at = 0},
     {"roles",          FIELD_OTHER, false, .at = 0},
+    {"approvals",      FIELD_OTHER, false, .at = 0},
+    {"retention",      FIELD_OTHER, false, .at = 0},
+    {"people",         FIELD_OTHER, false, .at = 0},
     FIELD_END};
 /* clang-format on */
 
@@ -200,7 +202,8 @@ static enum tf_code read_root(struct tf_study *s, const struct tf_yaml *root,
                               reterr));
     TF_TRY(tf_countries_read(s, root, reterr));
     TF_TRY(tf_datasets_read(s, root, reterr));
-    return tf_forms_read(s, root, reterr);
+    TF_TRY(tf_forms_read(s, root, reterr));
+    return tf_custody_read(s, root, reterr);
 }
 
 static enum tf_code no_study(const char *dir, struct tf_err *reterr)

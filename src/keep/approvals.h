@@ -14,5 +14,8 @@
  * without `approvals:` is let through only when it is synthetic. */
 TF_MUST_CHECK enum tf_code tf_approvals_need(struct tf_arena *arena, const struct tf_study *study,
                                              const char *country, const char *act,
-                                             const char *day, struct tf_err *reterr);
+                                             const char *day, struct tf_err *reterr);/* Does one approval hold on a day; and in a word, how it stands: granted, pending, lapsed … */
+bool tf_approval_holds(const struct tf_approval *a, const char *day);
+const char *tf_approval_state(const struct tf_approval *a, const char *day);
+
 #endif
