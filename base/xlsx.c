@@ -13,9 +13,9 @@
  * network, cells are gathered as a list and spread out only when the rectangle they span is
  * within limits (one cell at XFD1048576 is a 17-billion-cell sheet).
  *
- * Does not: evaluate formulas (their last value is read), read .xls or protected files, turn
- * serial days into dates. */
-#include "base/xlsx.h"
+ * Does not: evaluate formulas (their last value is read), read .xls or protected files. Which numbers
+ * are dates is in xlsx_dates.c. */
+#include "base/xlsx_inside.h"
 
 #include <libxml/xmlreader.h>
 #include <string.h>
@@ -44,6 +44,10 @@ struct book {
     size_t unpacked;
     const char **string; /* shared strings */
     size_t n_strings, cap_strings;
+    unsigned flags;
+    bool from_1904;
+    bool *date; /* [n_formats] does this cell format show a date? */
+    size_t n_formats, cap_formats;
     struct tf_err *reterr;
 };
 
@@ -356,9 +360,65 @@ static bool cell_place(const char *s, size_t *ret_row, size_t *ret_col)
     return true;
 }
 
+/* ---- Formats ------------------------------------------------------------------------------ */
+
+struct format {
+    int64_t id;
+    const char *code;
+};
+
+/* An <xf> of <cellXfs>: is its number format that of a date? */
+static void add_format(struct book *b, const struct format *own, size_t n_own)
+{
+    int64_t id = 0;
+    const char *code = NULL;
+    const char *text = attribute(b, b->scratch, "numFmtId");
+    if (text != NULL && !tf_parse_int(text, &id))
+        id = 0;
+    for (size_t k = 0; k < n_own; k++)
+        if (own[k].id == id)
+            code = own[k].code;
+    b->date = tf_grow(b->scratch, b->date, b->n_formats, &b->cap_formats, sizeof *b->date);
+    b->date[b->n_formats++] = id >= 0 && id < UINT16_MAX && tf_xlsx_date_format((unsigned)id, code);
+}
+
+static enum tf_code read_formats(struct book *b, const char *part)
+{
+    struct format *own = NULL;
+    size_t n = 0, cap = 0;
+    bool there, in_cells = false;
+    const char *name;
+    TF_TRY(open_xml(b, part, &there));
+    if (!there)
+        return TF_OK;
+    for (enum event e; (e = next_event(b, &name)) != AT_END;) {
+        if (e == AT_BROKEN)
+            return broken_xml(b);
+        if (e != AT_TEXT && tf_streq(name, "cellXfs"))
+            in_cells = e == AT_OPEN && xmlTextReaderIsEmptyElement(b->xml) != 1;
+        if (e == AT_OPEN && in_cells && tf_streq(name, "xf"))
+            add_format(b, own, n);
+        if (e != AT_OPEN || !tf_streq(name, "numFmt"))
+            continue;
+        struct format f = {0, attribute(b, b->scratch, "formatCode")};
+        if (tf_parse_int(attribute(b, b->scratch, "numFmtId"), &f.id)) {
+            own = tf_grow(b->scratch, own, n, &cap, sizeof *own);
+            own[n++] = f;
+        }
+    }
+    return TF_OK;
+}
+
+static bool shows_date(struct book *b, const char *style)
+{
+    int64_t at;
+    return style != NULL && b->n_formats > 0 && tf_parse_int(style, &at) && at >= 0 &&
+           (size_t)at < b->n_formats && b->date[at];
+}
+
 /* What a cell says, by its type (ECMA-376, ST_CellType). */
-static enum tf_code cell_text(struct book *b, const char *type, const char *value,
-                              const char **ret)
+static enum tf_code cell_text(struct book *b, const char *type, const char *style,
+                              const char *value, const char **ret)
 {
     double x;
     int64_t at;
@@ -369,7 +429,9 @@ static enum tf_code cell_text(struct book *b, const char *type, const char *valu
     } else if (tf_streq(type, "b")) {
         *ret = strcmp(value, "1") == 0 ? "TRUE" : "FALSE";
     } else if ((type == NULL || tf_streq(type, "n")) && tf_parse_double(value, &x)) {
-        *ret = tf_double_text(b->arena, x);
+        *ret = shows_date(b, style) ? tf_xlsx_date_text(b->arena, x, b->from_1904) : NULL;
+        if (*ret == NULL)
+            *ret = tf_double_text(b->arena, x);
     } else {
         *ret = tf_streq(type, "str") ? unescape(b->arena, value) : tf_strdup(b->arena, value);
     }
@@ -380,6 +442,7 @@ static enum tf_code cell_text(struct book *b, const char *type, const char *valu
 static enum tf_code read_cell(struct book *b, const char **ret)
 {
     const char *type = attribute(b, b->scratch, "t"), *name, *inline_text = NULL;
+    const char *style = b->n_formats == 0 ? NULL : attribute(b, b->scratch, "s");
     struct tf_buf value = {.arena = b->scratch};
     bool in_v = false;
     *ret = "";
@@ -400,7 +463,7 @@ static enum tf_code read_cell(struct book *b, const char **ret)
     if (inline_text != NULL)
         *ret = inline_text;
     else if (value.n > 0)
-        return cell_text(b, type, value.s, ret);
+        return cell_text(b, type, style, value.s, ret);
     return TF_OK;
 }
 
@@ -486,6 +549,10 @@ static enum tf_code read_sheet_names(struct book *b, const char *part, struct sh
     for (enum event e; (e = next_event(b, &name)) != AT_END;) {
         if (e == AT_BROKEN)
             return broken_xml(b);
+        if (e == AT_OPEN && tf_streq(name, "workbookPr")) {
+            const char *base = attribute(b, b->scratch, "date1904");
+            b->from_1904 = tf_streq(base, "1") || tf_streq(base, "true");
+        }
         if (e != AT_OPEN || !tf_streq(name, "sheet"))
             continue;
         const char *title = attribute(b, b->arena, "name"), *id = attribute(b, b->scratch, "id");
@@ -511,6 +578,8 @@ static enum tf_code read_book(struct book *b, struct tf_workbook *ret)
         b, tf_printf(b->scratch, "%s/_rels/%s.rels", folder, tf_path_name(book)), folder, &rel));
     TF_TRY(read_sheet_names(b, book, &list, &n));
     TF_TRY(read_strings(b, part_of_kind(&rel, "/sharedStrings", "xl/sharedStrings.xml")));
+    if ((b->flags & TF_XLSX_DATES) != 0)
+        TF_TRY(read_formats(b, part_of_kind(&rel, "/styles", "xl/styles.xml")));
     ret->sheet = TF_NEW_N(b->arena, struct tf_sheet, n);
     for (size_t k = 0; k < n; k++) {
         const char *part = NULL, *kind = "";
@@ -565,10 +634,17 @@ static enum tf_code open_zip(struct book *b, const struct tf_bytes *bytes)
 enum tf_code tf_xlsx_read(struct tf_arena *arena, const char *path, struct tf_workbook **ret,
                           struct tf_err *reterr)
 {
+    return tf_xlsx_read_cells(arena, path, 0, ret, reterr);
+}
+
+enum tf_code tf_xlsx_read_cells(struct tf_arena *arena, const char *path, unsigned flags,
+                                struct tf_workbook **ret, struct tf_err *reterr)
+{
     struct tf_bytes bytes;
     struct tf_arena *scratch = tf_arena_new("reading a workbook", (size_t)3 << 30);
     struct book *b = TF_NEW(scratch, struct book);
-    *b = (struct book){.arena = arena, .scratch = scratch, .file = path, .reterr = reterr};
+    *b = (struct book){
+        .arena = arena, .scratch = scratch, .file = path, .flags = flags, .reterr = reterr};
     tf_arena_defer(scratch, close_book, b);
     struct tf_workbook *book = TF_NEW(arena, struct tf_workbook);
     book->file = tf_strdup(arena, path);

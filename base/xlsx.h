@@ -17,6 +17,12 @@ struct tf_workbook {
 };
 TF_MUST_CHECK enum tf_code tf_xlsx_read(struct tf_arena *arena, const char *path,
                                         struct tf_workbook **ret, struct tf_err *reterr);
+/* The same, with what the number formats of cells mean: with TF_XLSX_DATES a number shown as a date or
+ * a time is ISO 8601 ("2026-01-31", "2026-01-31T10:30:00", "10:30:00"), not a serial number. */
+enum { TF_XLSX_DATES = 1 };
+TF_MUST_CHECK enum tf_code tf_xlsx_read_cells(struct tf_arena *arena, const char *path,
+                                              unsigned flags, struct tf_workbook **ret,
+                                              struct tf_err *reterr);
 /* Write text sheets as a workbook (libxlsxwriter, constant creation time: same bytes each time).
  * Cells that read as numbers are written as numbers when numbers is set. The first row is bold. */
 TF_MUST_CHECK enum tf_code tf_xlsx_write(const char *path, const struct tf_sheet *sheet,
