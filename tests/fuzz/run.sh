@@ -9,7 +9,7 @@ cc=${FUZZ_CC:-clang-14}
 command -v "$cc" >/dev/null || cc=clang
 out=build/fuzz
 libs=$(pkg-config --libs libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 \
-    libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd)
+    libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd libqrencode freexl)
 libs="$libs -lreadstat -lRmath -lcmark-gfm-extensions -lm -lpthread"
 mkdir -p $out/found
 
