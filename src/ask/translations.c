@@ -73,7 +73,7 @@ static void list_missing(const struct seen *s, enum tf_xsheet sheet, struct tf_b
                               tf_xsheet_name[sheet], s->langs.name[l]);
 }
 
-void tf_xtranslations_check(struct tf_xread *x)
+void tf_xr_translations_check(struct tf_xread *x)
 {
     struct seen survey = {.all = 0}, choices = {.all = 0};
     struct tf_buf missing = {.arena = x->arena};
@@ -84,7 +84,7 @@ void tf_xtranslations_check(struct tf_xread *x)
     list_missing(&survey, TF_X_SURVEY, &missing);
     list_missing(&choices, TF_X_CHOICES, &missing);
     if (missing.n > 0)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, 1, NULL,
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, 1, NULL,
                  "Add the columns, or take the language out.", "columns are missing: %s",
                  tf_buf_text(&missing));
 }

@@ -44,7 +44,7 @@ static void tell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, 
         (void)tf_help(x->reterr, "%s", help);
 }
 
-void tf_xfault(struct tf_xread *x, enum tf_xsheet sheet, size_t row, const char *column,
+void tf_xr_fault(struct tf_xread *x, enum tf_xsheet sheet, size_t row, const char *column,
                const char *help, const char *format, ...)
 {
     char text[512];
@@ -55,7 +55,7 @@ void tf_xfault(struct tf_xread *x, enum tf_xsheet sheet, size_t row, const char 
     tell(x, TF_ERROR, sheet, row, column, help, text);
 }
 
-void tf_xtell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, size_t row,
+void tf_xr_tell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, size_t row,
               const char *column, const char *help, const char *format, ...)
 {
     char text[512];
@@ -66,14 +66,14 @@ void tf_xtell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, siz
     tell(x, level, sheet, row, column, help, text);
 }
 
-const char *tf_xnear(struct tf_xread *x, const char *word, const char *const *candidates,
+const char *tf_xr_near(struct tf_xread *x, const char *word, const char *const *candidates,
                      const char *otherwise)
 {
     const char *near = tf_nearest(word, candidates);
     return near == NULL ? otherwise : tf_printf(x->arena, "Did you mean '%s'?", near);
 }
 
-const char *tf_xnear_names(struct tf_xread *x, const char *word, const struct tf_names *names,
+const char *tf_xr_near_names(struct tf_xread *x, const char *word, const struct tf_names *names,
                            const char *otherwise)
 {
     enum { MOST = 5000 }; /* a look for a slip of the pen, not worth more */
@@ -81,7 +81,7 @@ const char *tf_xnear_names(struct tf_xread *x, const char *word, const struct tf
     const char **list = TF_NEW_N(x->arena, const char *, n + 1);
     if (n > 0)
         memcpy(list, names->name, n * sizeof *list);
-    return tf_xnear(x, word, list, otherwise);
+    return tf_xr_near(x, word, list, otherwise);
 }
 
 /* ---- Cells ------------------------------------------------------------------------------------- */
@@ -105,7 +105,7 @@ static const char *clean(struct tf_arena *arena, const char *s, bool spaces)
     return copy;
 }
 
-const char *tf_xcell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, size_t col)
+const char *tf_xr_cell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, size_t col)
 {
     const struct tf_grid_sheet *s = x->sheet[sheet];
     return clean(x->arena, s->cell[row * s->n_cols + col], sheet == TF_X_SURVEY && x->clean);
@@ -113,7 +113,7 @@ const char *tf_xcell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, size_
 
 /* A text without language among others is one in the default language; a column that names that
  * language itself counts for more. */
-void tf_xtext_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const char *lang,
+void tf_xr_text_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const char *lang,
                   const char *text)
 {
     const char *own = x->form->default_language;
@@ -133,7 +133,7 @@ void tf_xtext_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const c
         t->item[t->n++] = (struct tf_xtext){t->n > 0 && lang == NULL ? own : lang, text};
 }
 
-void tf_xpair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, const char *name,
+void tf_xr_pair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, const char *name,
                   const char *value)
 {
     enum { MORE = 12 }; /* what parameters may add */
@@ -147,7 +147,7 @@ void tf_xpair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, cons
     p->item[p->n++] = (struct tf_xpair){name, value};
 }
 
-const char *tf_xpair_get(const struct tf_xpairs *p, const char *name)
+const char *tf_xr_pair_get(const struct tf_xpairs *p, const char *name)
 {
     for (size_t k = 0; k < p->n; k++)
         if (strcmp(p->item[k].name, name) == 0)
@@ -155,7 +155,7 @@ const char *tf_xpair_get(const struct tf_xpairs *p, const char *name)
     return NULL;
 }
 
-int tf_xyes(const char *s)
+int tf_xr_yes(const char *s)
 {
     static const char *const yes[] = {"yes", "Yes", "YES", "true", "True", "TRUE", "true()", NULL},
                             *const no[] = {"no", "No", "NO", "false", "False", "FALSE", "false()",
@@ -201,7 +201,7 @@ static bool nearly(const char *a, const char *b)
     return before[m] <= 2;
 }
 
-const char *tf_xlike_sheet(struct tf_xread *x, enum tf_xsheet sheet)
+const char *tf_xr_like_sheet(struct tf_xread *x, enum tf_xsheet sheet)
 {
     struct tf_buf b = {.arena = x->arena};
     for (size_t k = 0; k < x->grid->n_sheets; k++) {
@@ -224,9 +224,9 @@ static void find_sheets(struct tf_xread *x)
 /* A sheet that may be left out, and one that is called nearly so. */
 static void warn_like(struct tf_xread *x, enum tf_xsheet sheet)
 {
-    const char *like = tf_xlike_sheet(x, sheet);
+    const char *like = tf_xr_like_sheet(x, sheet);
     if ((x->sheet[sheet] == NULL || x->sheet[sheet]->n_rows == 0) && like[0] != '\0')
-        tf_xtell(x, TF_WARNING, sheet, 0, NULL,
+        tf_xr_tell(x, TF_WARNING, sheet, 0, NULL,
                  "Rename it; a sheet that is not for the form may begin with an underscore.",
                  "there is no such sheet.%s", like);
 }
@@ -246,14 +246,14 @@ static void read_namespaces(struct tf_xread *x, const char *text)
         for (size_t j = 0; own[j] != NULL; j++)
             taken = taken || strcmp(prefix, own[j]) == 0;
         if (!taken)
-            tf_xpair_set(x->arena, &x->form->namespaces, n, prefix,
+            tf_xr_pair_set(x->arena, &x->form->namespaces, n, prefix,
                          tf_replace(x->arena, tf_replace(x->arena, mark + 1, "\"", ""), "'", ""));
     }
 }
 
 static const char *setting(const struct tf_xread *x, const char *name)
 {
-    return tf_xpair_get(&x->form->settings, name);
+    return tf_xr_pair_get(&x->form->settings, name);
 }
 
 static void read_settings_row(struct tf_xread *x, size_t row, size_t skip)
@@ -261,13 +261,13 @@ static void read_settings_row(struct tf_xread *x, size_t row, size_t skip)
     const struct tf_grid_sheet *s = x->sheet[TF_X_SETTINGS];
     for (size_t c = 0; c < s->n_cols; c++) {
         const struct tf_xhead *h = &x->head[TF_X_SETTINGS].col[c];
-        const char *text = tf_xcell(x, TF_X_SETTINGS, row, c);
+        const char *text = tf_xr_cell(x, TF_X_SETTINGS, row, c);
         if (text[0] == '\0' || c == skip)
             continue;
         if (strcmp(h->token[0], "attribute") == 0 && h->n > 1)
-            tf_xpair_set(x->arena, &x->form->attribute, s->n_cols, h->token[1], text);
+            tf_xr_pair_set(x->arena, &x->form->attribute, s->n_cols, h->token[1], text);
         else if (h->n == 1)
-            tf_xpair_set(x->arena, &x->form->settings, s->n_cols, h->token[0], text);
+            tf_xr_pair_set(x->arena, &x->form->settings, s->n_cols, h->token[0], text);
     }
 }
 
@@ -284,11 +284,11 @@ static void resolve_settings(struct tf_xread *x)
         const char *value = setting(x, flag[k].name);
         if (value == NULL)
             continue;
-        if (tf_xyes(value) < 0)
-            tf_xtell(x, TF_WARNING, TF_X_SETTINGS, 2, flag[k].name, "Write yes or no.",
+        if (tf_xr_yes(value) < 0)
+            tf_xr_tell(x, TF_WARNING, TF_X_SETTINGS, 2, flag[k].name, "Write yes or no.",
                      "'%.80s' is neither yes nor no: %s is taken", value, flag[k].otherwise);
-        const bool on = tf_xyes(tf_xyes(value) < 0 ? flag[k].otherwise : value) == 1;
-        tf_xpair_set(x->arena, &x->form->settings, 0, flag[k].name, on ? "true" : "false");
+        const bool on = tf_xr_yes(tf_xr_yes(value) < 0 ? flag[k].otherwise : value) == 1;
+        tf_xr_pair_set(x->arena, &x->form->settings, 0, flag[k].name, on ? "true" : "false");
     }
     x->clean = !tf_streq(setting(x, "clean_text_values"), "false");
     x->duplicates = tf_streq(setting(x, "allow_choice_duplicates"), "true");
@@ -305,7 +305,7 @@ static size_t second_id(struct tf_xread *x)
     }
     if (id == SIZE_MAX || string == SIZE_MAX)
         return SIZE_MAX;
-    tf_xtell(x, TF_WARNING, TF_X_SETTINGS, 1, "id_string", "Keep form_id alone.",
+    tf_xr_tell(x, TF_WARNING, TF_X_SETTINGS, 1, "id_string", "Keep form_id alone.",
              "form_id and id_string both name the form: id_string is left out");
     return string;
 }
@@ -327,7 +327,7 @@ static void read_settings(struct tf_xread *x)
             without->head[c] = c == skip ? "_id_string" : s->head[c];
         x->sheet[TF_X_SETTINGS] = s = without;
     }
-    tf_xheads_read(x, TF_X_SETTINGS);
+    tf_xr_heads_read(x, TF_X_SETTINGS);
     for (bool any = false; row < s->n_rows && !any; row += !any) /* the first row that says anything */
         for (size_t c = 0; c < s->n_cols; c++)
             any = any || s->cell[row * s->n_cols + c][0] != '\0';
@@ -337,7 +337,7 @@ static void read_settings(struct tf_xread *x)
     if (setting(x, "namespaces") != NULL)
         read_namespaces(x, setting(x, "namespaces"));
     if (setting(x, "name") != NULL && !tf_xls_is_name(setting(x, "name")))
-        tf_xfault(x, TF_X_SETTINGS, s->row[row], "name",
+        tf_xr_fault(x, TF_X_SETTINGS, s->row[row], "name",
                   "A name begins with a letter or _, and goes on with letters, digits, _ - or .",
                   "'%.80s' cannot name the root of the form", setting(x, "name"));
 }
@@ -356,7 +356,7 @@ static void name_form(struct tf_xread *x)
     if (setting(x, "default_language") != NULL)
         f->default_language = setting(x, "default_language");
     if (tf_streq(setting(x, "omit_instanceID"), "true") && setting(x, "public_key") != NULL)
-        tf_xfault(x, TF_X_SETTINGS, 2, "omit_instanceID", "Leave instanceID in.",
+        tf_xr_fault(x, TF_X_SETTINGS, 2, "omit_instanceID", "Leave instanceID in.",
                   "a form that is encrypted needs its instanceID");
 }
 
@@ -365,22 +365,22 @@ static void name_form(struct tf_xread *x)
 static void read_sheets(struct tf_xread *x)
 {
     if (x->sheet[TF_X_SURVEY] == NULL || x->sheet[TF_X_SURVEY]->n_cols == 0) {
-        tf_xfault(x, TF_X_SURVEY, 0, NULL, "A form has the sheets survey, choices and settings.",
-                  "there is no such sheet.%s", tf_xlike_sheet(x, TF_X_SURVEY));
+        tf_xr_fault(x, TF_X_SURVEY, 0, NULL, "A form has the sheets survey, choices and settings.",
+                  "there is no such sheet.%s", tf_xr_like_sheet(x, TF_X_SURVEY));
         return;
     }
     read_settings(x);
     name_form(x);
-    tf_xchoices_read(x);
-    tf_xentities_read(x);
+    tf_xr_choices_read(x);
+    tf_xr_entities_read(x);
     if (x->sheet[TF_X_ENTITIES] == NULL || x->sheet[TF_X_ENTITIES]->n_rows == 0)
         warn_like(x, TF_X_ENTITIES);
-    tf_xheads_read(x, TF_X_SURVEY);
-    tf_xheads_need(x, TF_X_SURVEY, "type");
-    tf_xtranslations_check(x);
+    tf_xr_heads_read(x, TF_X_SURVEY);
+    tf_xr_heads_need(x, TF_X_SURVEY, "type");
+    tf_xr_translations_check(x);
     if (x->n_errors == 0 || x->sheet[TF_X_SURVEY]->n_rows > 0)
-        tf_xsurvey_read(x);
-    tf_xreferences_check(x);
+        tf_xr_survey_read(x);
+    tf_xr_references_check(x);
 }
 
 enum tf_code tf_xlsform_read(struct tf_arena *arena, const struct tf_grid *grid,

@@ -287,11 +287,11 @@ static void note_unknown(struct tf_xread *x, enum tf_xsheet sheet, const struct 
     candidate[n] = NULL;
     const char *near = tf_nearest(snake(x->arena, h->token[0]), candidate);
     if (near != NULL)
-        tf_xtell(x, TF_NOTE, sheet, 1, head, tf_printf(x->arena, "Did you mean '%s'?", near),
+        tf_xr_tell(x, TF_NOTE, sheet, 1, head, tf_printf(x->arena, "Did you mean '%s'?", near),
                  "nothing is read from this column");
 }
 
-void tf_xheads_read(struct tf_xread *x, enum tf_xsheet sheet)
+void tf_xr_heads_read(struct tf_xread *x, enum tf_xsheet sheet)
 {
     const struct tf_grid_sheet *s = x->sheet[sheet];
     struct tf_xheads *heads = &x->head[sheet];
@@ -309,7 +309,7 @@ void tf_xheads_read(struct tf_xread *x, enum tf_xsheet sheet)
         const char *name = name_head(x, sheet, s->head[c], doubled, h), *key = joined(x->arena, h);
         const size_t other = tf_names_get(&seen, key);
         if (other != SIZE_MAX && strcmp(name, s->head[c]) != 0)
-            tf_xfault(x, sheet, 1, s->head[c], "Rename or remove one of them.",
+            tf_xr_fault(x, sheet, 1, s->head[c], "Rename or remove one of them.",
                       "the columns '%.80s' and '%.80s' are two names of the same", s->head[other],
                       s->head[c]);
         (void)tf_names_put(&seen, key, c);
@@ -322,12 +322,12 @@ void tf_xheads_read(struct tf_xread *x, enum tf_xsheet sheet)
     }
 }
 
-void tf_xheads_need(struct tf_xread *x, enum tf_xsheet sheet, const char *token)
+void tf_xr_heads_need(struct tf_xread *x, enum tf_xsheet sheet, const char *token)
 {
     const struct tf_xheads *heads = &x->head[sheet];
     for (size_t c = 0; heads->any && c < x->sheet[sheet]->n_cols; c++)
         if (strcmp(heads->col[c].token[0], token) == 0)
             return;
-    tf_xfault(x, sheet, 1, NULL, "The first row of a sheet holds the names of its columns.",
+    tf_xr_fault(x, sheet, 1, NULL, "The first row of a sheet holds the names of its columns.",
               "the column '%s' is missing", token);
 }

@@ -79,66 +79,66 @@ struct tf_xread {
 
 /* A fault at a cell: sheet, row (1 = head, 0 = none), name of the column or NULL, remedy or NULL. The
  * first becomes the error that is returned; all are told. */
-void tf_xfault(struct tf_xread *x, enum tf_xsheet sheet, size_t row, const char *column,
+void tf_xr_fault(struct tf_xread *x, enum tf_xsheet sheet, size_t row, const char *column,
                const char *help, const char *format, ...) TF_PRINTF(6, 7);
 /* A warning or a note. */
-void tf_xtell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, size_t row,
+void tf_xr_tell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, size_t row,
               const char *column, const char *help, const char *format, ...) TF_PRINTF(7, 8);
 /* "Did you mean 'x'?", or the other sentence when nothing is near. candidates ends with NULL. */
-const char *tf_xnear(struct tf_xread *x, const char *word, const char *const *candidates,
+const char *tf_xr_near(struct tf_xread *x, const char *word, const char *const *candidates,
                      const char *otherwise);
-const char *tf_xnear_names(struct tf_xread *x, const char *word, const struct tf_names *names,
+const char *tf_xr_near_names(struct tf_xread *x, const char *word, const struct tf_names *names,
                            const char *otherwise);
 /* Sheets whose names are nearly this one: " The sheet 'chioces' has nearly this name.", or "". */
-const char *tf_xlike_sheet(struct tf_xread *x, enum tf_xsheet sheet);
+const char *tf_xr_like_sheet(struct tf_xread *x, enum tf_xsheet sheet);
 
-void tf_xheads_read(struct tf_xread *x, enum tf_xsheet sheet);
-void tf_xheads_need(struct tf_xread *x, enum tf_xsheet sheet, const char *token);
+void tf_xr_heads_read(struct tf_xread *x, enum tf_xsheet sheet);
+void tf_xr_heads_need(struct tf_xread *x, enum tf_xsheet sheet, const char *token);
 
 /* ---- cells ---- */
 /* A cell with straight quotes, and in the survey single spaces. */
-const char *tf_xcell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, size_t col);
-void tf_xtext_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const char *lang,
+const char *tf_xr_cell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, size_t col);
+void tf_xr_text_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const char *lang,
                   const char *text);
 /* room: how many pairs the list may come to hold at once when it is first made. */
-void tf_xpair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, const char *name,
+void tf_xr_pair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, const char *name,
                   const char *value);
-const char *tf_xpair_get(const struct tf_xpairs *p, const char *name);
+const char *tf_xr_pair_get(const struct tf_xpairs *p, const char *name);
 /* yes, TRUE, true() …: 1; no, …: 0; anything else: -1. */
-int tf_xyes(const char *s);
+int tf_xr_yes(const char *s);
 
 /* ---- parts ---- */
-void tf_xchoices_read(struct tf_xread *x);
-void tf_xsurvey_read(struct tf_xread *x);
-void tf_xentities_read(struct tf_xread *x);
-void tf_xreferences_check(struct tf_xread *x);
-void tf_xtranslations_check(struct tf_xread *x);
+void tf_xr_choices_read(struct tf_xread *x);
+void tf_xr_survey_read(struct tf_xread *x);
+void tf_xr_entities_read(struct tf_xread *x);
+void tf_xr_references_check(struct tf_xread *x);
+void tf_xr_translations_check(struct tf_xread *x);
 
 /* The table of types: canonical name, or NULL; with suggestions for messages. */
-const char *tf_xtype(const char *written);
-const char *tf_xtype_near(struct tf_xread *x, const char *written);
+const char *tf_xr_type(const char *written);
+const char *tf_xr_type_near(struct tf_xread *x, const char *written);
 /* "select_one yes_no or_other": false when it is no select. */
 struct tf_xselect {
     const char *type, *list;
     bool from_file, or_other;
 };
-bool tf_xselect_parse(struct tf_arena *arena, const char *written, struct tf_xselect *ret);
-void tf_xselect_check(struct tf_xread *x, struct tf_xnode *n, const struct tf_xselect *s);
+bool tf_xr_select_parse(struct tf_arena *arena, const char *written, struct tf_xselect *ret);
+void tf_xr_select_check(struct tf_xread *x, struct tf_xnode *n, const struct tf_xselect *s);
 /* What the type of a question asks of its row. written: the type as in the row. */
-void tf_xquestion_check(struct tf_xread *x, struct tf_xnode *n, const char *written);
-void tf_xaudit_check(struct tf_xread *x, struct tf_xnode *n);
-void tf_xrange_check(struct tf_xread *x, struct tf_xnode *n);
+void tf_xr_question_check(struct tf_xread *x, struct tf_xnode *n, const char *written);
+void tf_xr_audit_check(struct tf_xread *x, struct tf_xnode *n);
+void tf_xr_range_check(struct tf_xread *x, struct tf_xnode *n);
 /* Parameters of a row; false (and a fault) when they are no key=value pairs. */
-bool tf_xparameters(struct tf_xread *x, const char *text, size_t row, struct tf_xpairs *ret);
+bool tf_xr_parameters(struct tf_xread *x, const char *text, size_t row, struct tf_xpairs *ret);
 /* A fault for each key that is not among the accepted (ended by NULL). */
-bool tf_xparameters_among(struct tf_xread *x, const struct tf_xnode *n,
+bool tf_xr_parameters_among(struct tf_xread *x, const struct tf_xnode *n,
                           const char *const *accepted);
 
 /* ${…} of a text, one after the other: *at moves on. */
 enum tf_xfound { TF_X_NO_MORE, TF_X_REFERENCE, TF_X_MALFORMED };
-enum tf_xfound tf_xreference(struct tf_arena *arena, const char *text, size_t *at,
+enum tf_xfound tf_xr_reference(struct tf_arena *arena, const char *text, size_t *at,
                              const char **ret_name);
 /* Is it one reference and nothing else / does it hold one? The name, or NULL. */
-const char *tf_xreference_only(struct tf_arena *arena, const char *text);
-bool tf_xreference_in(struct tf_arena *arena, const char *text);
+const char *tf_xr_reference_only(struct tf_arena *arena, const char *text);
+bool tf_xr_reference_in(struct tf_arena *arena, const char *text);
 #endif

@@ -28,7 +28,7 @@ static bool keeps_case(const char *key, const char *value)
     return strncmp(value, "${", 2) == 0;
 }
 
-bool tf_xparameters(struct tf_xread *x, const char *text, size_t row, struct tf_xpairs *ret)
+bool tf_xr_parameters(struct tf_xread *x, const char *text, size_t row, struct tf_xpairs *ret)
 {
     size_t room = 0;
     for (const char *s = text; s != NULL && *s != '\0'; s++)
@@ -46,19 +46,19 @@ bool tf_xparameters(struct tf_xread *x, const char *text, size_t row, struct tf_
             good = n > 0 && *at != '=';
         }
         if (!good) {
-            tf_xfault(x, TF_X_SURVEY, row, "parameters", "Write key=value, with spaces between pairs.",
+            tf_xr_fault(x, TF_X_SURVEY, row, "parameters", "Write key=value, with spaces between pairs.",
                       "'%.120s' is no list of parameters", text);
             return false;
         }
         value = tf_strndup(x->arena, at, n);
         at += n;
-        tf_xpair_set(x->arena, ret, room, key,
+        tf_xr_pair_set(x->arena, ret, room, key,
                      keeps_case(key, value) ? value : tf_lower(x->arena, value));
     }
     return true;
 }
 
-bool tf_xparameters_among(struct tf_xread *x, const struct tf_xnode *n,
+bool tf_xr_parameters_among(struct tf_xread *x, const struct tf_xnode *n,
                           const char *const *accepted)
 {
     bool good = true;
@@ -71,8 +71,8 @@ bool tf_xparameters_among(struct tf_xread *x, const struct tf_xnode *n,
             tf_buf_printf(&all, "%s%s", j == 0 ? "This type takes " : ", ", accepted[j]);
         }
         if (!found)
-            tf_xfault(x, TF_X_SURVEY, n->row, "parameters",
-                      tf_xnear(x, key, accepted, tf_printf(x->arena, "%s.", tf_buf_text(&all))),
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters",
+                      tf_xr_near(x, key, accepted, tf_printf(x->arena, "%s.", tf_buf_text(&all))),
                       "there is no parameter '%.80s' for the type %s", key, n->type);
         good = good && found;
     }
@@ -114,13 +114,13 @@ struct range {
 static bool range_number(struct tf_xread *x, const struct tf_xnode *n, const char *name,
                          struct range *r, int64_t *ret, bool *ret_there)
 {
-    const char *text = tf_xpair_get(&n->parameters, name);
+    const char *text = tf_xr_pair_get(&n->parameters, name);
     if (ret_there != NULL)
         *ret_there = text != NULL;
     if (text == NULL)
         return true;
     if (!parse_decimal(text, ret)) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters",
                   "A number has at most nine decimals and is below 9 billion.",
                   "%s is no number: '%.80s'", name, text);
         return false;
@@ -132,7 +132,7 @@ static bool range_number(struct tf_xread *x, const struct tf_xnode *n, const cha
 static void range_fault(struct tf_xread *x, const struct tf_xnode *n, const char *name,
                         const char *what, const char *help)
 {
-    tf_xfault(x, TF_X_SURVEY, n->row, "parameters", help, "%s %s", name, what);
+    tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", help, "%s %s", name, what);
 }
 
 static bool inside(const struct range *r, int64_t value)
@@ -185,7 +185,7 @@ static void check_labels(struct tf_xread *x, const struct tf_xnode *n, const str
                  (value - r->start) % r->step != 0)
             fault = "is no place of the range";
         if (fault != NULL) {
-            tf_xfault(x, TF_X_SURVEY, n->row, "parameters", "Its choices are places of the range.",
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", "Its choices are places of the range.",
                       "the label '%.80s' of tick_labelset %s", name, fault);
             return;
         }
@@ -204,23 +204,23 @@ static bool plain_appearance(const char *s)
            strcmp(s, "vertical no-ticks") == 0 || strcmp(s, "no-ticks vertical") == 0;
 }
 
-void tf_xrange_check(struct tf_xread *x, struct tf_xnode *n)
+void tf_xr_range_check(struct tf_xread *x, struct tf_xnode *n)
 {
     static const char *const accepted[] = {"start", "end", "step", "tick_interval", "placeholder",
                                            "tick_labelset", NULL},
                             *const preset[] = {"1", "10", "1"};
-    const char *appearance = tf_xpair_get(&n->control, "appearance");
+    const char *appearance = tf_xr_pair_get(&n->control, "appearance");
     struct range r = {.start = 0};
-    if (!tf_xparameters_among(x, n, accepted))
+    if (!tf_xr_parameters_among(x, n, accepted))
         return;
-    n->list = tf_xpair_get(&n->parameters, "tick_labelset");
+    n->list = tf_xr_pair_get(&n->parameters, "tick_labelset");
     for (size_t k = 3; k < 6; k++)
-        if (!plain_appearance(appearance) && tf_xpair_get(&n->parameters, accepted[k]) != NULL)
+        if (!plain_appearance(appearance) && tf_xr_pair_get(&n->parameters, accepted[k]) != NULL)
             range_fault(x, n, accepted[k], "does not go with this appearance",
                         "It needs the appearance vertical, no-ticks, both, or none.");
     for (size_t k = 0; k < 3; k++)
-        if (tf_xpair_get(&n->parameters, accepted[k]) == NULL)
-            tf_xpair_set(x->arena, &n->parameters, 0, accepted[k], preset[k]);
+        if (tf_xr_pair_get(&n->parameters, accepted[k]) == NULL)
+            tf_xr_pair_set(x->arena, &n->parameters, 0, accepted[k], preset[k]);
     if (!range_number(x, n, "start", &r, &r.start, NULL) ||
         !range_number(x, n, "end", &r, &r.end, NULL) ||
         !range_number(x, n, "step", &r, &r.step, NULL) ||
@@ -229,11 +229,11 @@ void tf_xrange_check(struct tf_xread *x, struct tf_xnode *n)
         !check_steps(x, n, &r))
         return;
     if (n->list != NULL && !tf_names_has(&x->lists, n->list))
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters",
-                  tf_xnear_names(x, n->list, &x->lists, "Add it to the sheet choices."),
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters",
+                  tf_xr_near_names(x, n->list, &x->lists, "Add it to the sheet choices."),
                   "there is no list '%.80s' for tick_labelset", n->list);
     else if (n->list != NULL)
         check_labels(x, n, &r, appearance != NULL && strstr(appearance, "no-ticks") != NULL);
     if (r.fraction)
-        tf_xpair_set(x->arena, &n->bind, x->head[TF_X_SURVEY].width[TF_S_BIND], "type", "decimal");
+        tf_xr_pair_set(x->arena, &n->bind, x->head[TF_X_SURVEY].width[TF_S_BIND], "type", "decimal");
 }

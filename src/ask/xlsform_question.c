@@ -8,8 +8,8 @@
 static void parameter_fault(struct tf_xread *x, const struct tf_xnode *n, const char *name,
                             const char *help)
 {
-    const char *value = tf_xpair_get(&n->parameters, name);
-    tf_xfault(x, TF_X_SURVEY, n->row, "parameters", help, "%s cannot be '%.80s'", name,
+    const char *value = tf_xr_pair_get(&n->parameters, name);
+    tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", help, "%s cannot be '%.80s'", name,
               value == NULL ? "" : value);
 }
 
@@ -17,7 +17,7 @@ static void parameter_fault(struct tf_xread *x, const struct tf_xnode *n, const 
 static void among(struct tf_xread *x, const struct tf_xnode *n, const char *name,
                   const char *const *word, const char *help)
 {
-    const char *value = tf_xpair_get(&n->parameters, name);
+    const char *value = tf_xr_pair_get(&n->parameters, name);
     for (size_t k = 0; value != NULL && word[k] != NULL; k++)
         if (strcmp(value, word[k]) == 0)
             return;
@@ -28,7 +28,7 @@ static void among(struct tf_xread *x, const struct tf_xnode *n, const char *name
 static bool whole(struct tf_xread *x, const struct tf_xnode *n, const char *name, int64_t least,
                   int64_t *ret)
 {
-    const char *value = tf_xpair_get(&n->parameters, name);
+    const char *value = tf_xr_pair_get(&n->parameters, name);
     if (value == NULL || (tf_parse_int(value, ret) && *ret >= least))
         return true;
     parameter_fault(x, n, name, least > 0 || least == 0 ? "It is a whole number, zero or above."
@@ -49,11 +49,11 @@ static void check_location(struct tf_xread *x, const struct tf_xnode *n)
     size_t there = 0;
     int64_t least = 0, oldest = 0;
     for (size_t k = 0; k < 3; k++)
-        there += tf_xpair_get(&n->parameters, name[k]) != NULL;
+        there += tf_xr_pair_get(&n->parameters, name[k]) != NULL;
     if (there == 0)
         return;
     if (there < 3) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters",
                   "Give location-priority, location-min-interval and location-max-age.",
                   "the audit logs places only with all three of their parameters");
         return;
@@ -63,7 +63,7 @@ static void check_location(struct tf_xread *x, const struct tf_xnode *n)
         parameter_fault(x, n, name[2], "It is at least location-min-interval.");
 }
 
-void tf_xaudit_check(struct tf_xread *x, struct tf_xnode *n)
+void tf_xr_audit_check(struct tf_xread *x, struct tf_xnode *n)
 {
     static const char *const accepted[] = {
         "location-priority", "location-min-interval", "location-max-age", "track-changes",
@@ -71,10 +71,10 @@ void tf_xaudit_check(struct tf_xread *x, struct tf_xnode *n)
     static const char *const reason[] = {"on-form-edit", NULL};
     n->type = "audit";
     if (n->name != NULL && strcmp(n->name, "audit") != 0)
-        tf_xfault(x, TF_X_SURVEY, n->row, "name", "Leave the name empty.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name", "Leave the name empty.",
                   "an audit is always named 'audit', not '%.80s'", n->name);
     n->name = "audit";
-    if (!tf_xparameters_among(x, n, accepted))
+    if (!tf_xr_parameters_among(x, n, accepted))
         return;
     among(x, n, "track-changes", yes_no, "It is true or false.");
     among(x, n, "identify-user", yes_no, "It is true or false.");
@@ -102,15 +102,15 @@ static const char *package_fault(const char *name)
 static void check_image(struct tf_xread *x, struct tf_xnode *n)
 {
     static const char *const accepted[] = {"max-pixels", "app", NULL};
-    const char *appearance = tf_xpair_get(&n->control, "appearance");
+    const char *appearance = tf_xr_pair_get(&n->control, "appearance");
     int64_t pixels;
     if (n->default_value != NULL && strstr(n->default_value, "jr://images/") == NULL)
         n->default_value = tf_printf(x->arena, "jr://images/%s", n->default_value);
-    if (!tf_xparameters_among(x, n, accepted))
+    if (!tf_xr_parameters_among(x, n, accepted))
         return;
-    const char *app = tf_xpair_get(&n->parameters, "app");
-    if (tf_xpair_get(&n->parameters, "max-pixels") == NULL)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, "parameters",
+    const char *app = tf_xr_pair_get(&n->parameters, "app");
+    if (tf_xr_pair_get(&n->parameters, "max-pixels") == NULL)
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "parameters",
                  "Set max-pixels=1024 or so: pictures are then sent sooner.",
                  "the picture '%.80s' is kept at full size", n->name);
     (void)whole(x, n, "max-pixels", INT64_MIN, &pixels);
@@ -125,7 +125,7 @@ static void check_audio(struct tf_xread *x, struct tf_xnode *n)
     static const char *const quality[] = {"voice-only", "low", "normal", "external", NULL},
                             *const behind[] = {"voice-only", "low", "normal", NULL};
     const bool background = strcmp(n->type, "audio") != 0;
-    if (tf_xparameters_among(x, n, accepted))
+    if (tf_xr_parameters_among(x, n, accepted))
         among(x, n, "quality", background ? behind : quality,
               background ? "It is voice-only, low or normal."
                          : "It is voice-only, low, normal or external.");
@@ -137,7 +137,7 @@ static void check_text(struct tf_xread *x, struct tf_xnode *n)
 {
     static const char *const accepted[] = {"rows", NULL};
     int64_t rows;
-    if (tf_xparameters_among(x, n, accepted))
+    if (tf_xr_parameters_among(x, n, accepted))
         (void)whole(x, n, "rows", INT64_MIN, &rows);
 }
 
@@ -150,18 +150,18 @@ static void check_geometry(struct tf_xread *x, struct tf_xnode *n)
                             *const accuracy[] = {"capture-accuracy", "warning-accuracy"};
     const bool is_point = strcmp(n->type, "geopoint") == 0;
     double number;
-    if (!tf_xparameters_among(x, n, is_point ? point : line))
+    if (!tf_xr_parameters_among(x, n, is_point ? point : line))
         return;
     for (size_t k = 0; k < 2; k++) {
-        const char *value = tf_xpair_get(&n->parameters, accuracy[k]);
+        const char *value = tf_xr_pair_get(&n->parameters, accuracy[k]);
         if (value != NULL && !tf_parse_double(value, &number))
             parameter_fault(x, n, accuracy[k], "It is a number of metres.");
     }
-    const char *incremental = tf_xpair_get(&n->parameters, "incremental");
-    if (incremental != NULL && tf_xyes(incremental) != 1)
+    const char *incremental = tf_xr_pair_get(&n->parameters, "incremental");
+    if (incremental != NULL && tf_xr_yes(incremental) != 1)
         parameter_fault(x, n, "incremental", "It is true, or left out.");
     among(x, n, "allow-mock-accuracy", yes_no, "It is true or false.");
-    n->list = tf_xpair_get(&n->parameters, "reference-geometry");
+    n->list = tf_xr_pair_get(&n->parameters, "reference-geometry");
     if (n->list == NULL)
         return;
     x->geometry = tf_grow(x->arena, x->geometry, x->n_geometries, &x->cap_geometries,
@@ -172,10 +172,10 @@ static void check_geometry(struct tf_xread *x, struct tf_xnode *n)
 static void check_background_point(struct tf_xread *x, struct tf_xnode *n)
 {
     if (n->trigger == NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "trigger", "Name the question: ${name}.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "trigger", "Name the question: ${name}.",
                   "a background-geopoint needs the question that starts it");
-    if (tf_xpair_get(&n->bind, "calculate") != NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "calculation", "Leave it empty.",
+    if (tf_xr_pair_get(&n->bind, "calculate") != NULL)
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "calculation", "Leave it empty.",
                   "a background-geopoint cannot be calculated");
 }
 
@@ -185,13 +185,13 @@ static void check_instance(struct tf_xread *x, struct tf_xnode *n)
     (void)tf_names_put(&x->files, n->name, n->row);
     for (size_t k = 1; k < x->n_places; k++)
         if (x->place[k].node->kind == TF_XREPEAT) {
-            tf_xfault(x, TF_X_SURVEY, n->row, "type", "Move it out of the repeat.",
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Move it out of the repeat.",
                       "an external instance cannot stand in a repeat");
             return;
         }
 }
 
-void tf_xquestion_check(struct tf_xread *x, struct tf_xnode *n, const char *written)
+void tf_xr_question_check(struct tf_xread *x, struct tf_xnode *n, const char *written)
 {
     /* By what is written, not by what it means: older spellings never had parameters. */
     static const struct {

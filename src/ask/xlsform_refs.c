@@ -60,7 +60,7 @@ bool tf_xls_is_name(const char *text)
 
 /* ---- ${name} ----------------------------------------------------------------------------------- */
 
-enum tf_xfound tf_xreference(struct tf_arena *arena, const char *text, size_t *at,
+enum tf_xfound tf_xr_reference(struct tf_arena *arena, const char *text, size_t *at,
                              const char **ret_name)
 {
     static const char last_saved[] = "last-saved#";
@@ -82,21 +82,21 @@ enum tf_xfound tf_xreference(struct tf_arena *arena, const char *text, size_t *a
     return TF_X_REFERENCE;
 }
 
-const char *tf_xreference_only(struct tf_arena *arena, const char *text)
+const char *tf_xr_reference_only(struct tf_arena *arena, const char *text)
 {
     const char *name;
     size_t at = 0;
-    if (strncmp(text, "${", 2) != 0 || tf_xreference(arena, text, &at, &name) != TF_X_REFERENCE ||
+    if (strncmp(text, "${", 2) != 0 || tf_xr_reference(arena, text, &at, &name) != TF_X_REFERENCE ||
         text[at] != '\0')
         return NULL;
     return name;
 }
 
-bool tf_xreference_in(struct tf_arena *arena, const char *text)
+bool tf_xr_reference_in(struct tf_arena *arena, const char *text)
 {
     const char *name;
     size_t at = 0;
-    return tf_xreference(arena, text, &at, &name) == TF_X_REFERENCE;
+    return tf_xr_reference(arena, text, &at, &name) == TF_X_REFERENCE;
 }
 
 /* ---- All cells --------------------------------------------------------------------------------- */
@@ -109,21 +109,21 @@ static void check_cell(struct tf_xread *x, enum tf_xsheet sheet, size_t row, siz
     if (strchr(text, '$') == NULL)
         return;
     for (enum tf_xfound found;
-         (found = tf_xreference(x->arena, text, &at, &name)) != TF_X_NO_MORE;) {
+         (found = tf_xr_reference(x->arena, text, &at, &name)) != TF_X_NO_MORE;) {
         if (found == TF_X_MALFORMED) {
-            tf_xfault(x, sheet, s->row[row], s->head[col],
+            tf_xr_fault(x, sheet, s->row[row], s->head[col],
                       "Write ${ and the name of a question and }.",
                       "a reference is malformed in '%.120s'", text);
             return;
         }
         const size_t often = tf_names_get(&x->elements, name);
         if (often == SIZE_MAX)
-            tf_xfault(x, sheet, s->row[row], s->head[col],
-                      tf_xnear_names(x, name, &x->elements, "Names stand in the column 'name' of "
+            tf_xr_fault(x, sheet, s->row[row], s->head[col],
+                      tf_xr_near_names(x, name, &x->elements, "Names stand in the column 'name' of "
                                                             "the sheet survey."),
                       "there is no question '%.80s'", name);
         else if (often > 1)
-            tf_xfault(x, sheet, s->row[row], s->head[col], "Give each of them a name of its own.",
+            tf_xr_fault(x, sheet, s->row[row], s->head[col], "Give each of them a name of its own.",
                       "'%.80s' is the name of %zu rows: which is meant?", name, often);
     }
 }
@@ -144,7 +144,7 @@ static bool refers(enum tf_xsheet sheet, const char *head, const struct tf_xhead
     }
 }
 
-void tf_xreferences_check(struct tf_xread *x)
+void tf_xr_references_check(struct tf_xread *x)
 {
     static const enum tf_xsheet all[] = {TF_X_SETTINGS, TF_X_ENTITIES, TF_X_SURVEY, TF_X_CHOICES};
     for (size_t k = 0; k < sizeof all / sizeof *all; k++) {

@@ -37,7 +37,7 @@ static bool is_other(const char *s)
            strcmp(s, "or other") == 0;
 }
 
-bool tf_xselect_parse(struct tf_arena *arena, const char *written, struct tf_xselect *ret)
+bool tf_xr_select_parse(struct tf_arena *arena, const char *written, struct tf_xselect *ret)
 {
     for (size_t k = 0; k < sizeof commands / sizeof *commands; k++) {
         const size_t n = strlen(commands[k].written);
@@ -70,7 +70,7 @@ static void check_file(struct tf_xread *x, const struct tf_xnode *n)
 {
     const char *base = tf_path_name(n->list), *point = strchr(base, '.');
     if (!ends_as_file(base) || point == base || strchr(point + 1, '.') != NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", "Name a .csv, .xml or .geojson with one point.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Name a .csv, .xml or .geojson with one point.",
                   "choices cannot come from the file '%.120s'", n->list);
     (void)tf_names_put(&x->files, tf_path_stem(x->arena, base), n->row);
 }
@@ -78,17 +78,17 @@ static void check_file(struct tf_xread *x, const struct tf_xnode *n)
 static void check_external(struct tf_xread *x, struct tf_xnode *n)
 {
     if (n->choice_filter == NULL)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, "choice_filter", "Use select_one.",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "choice_filter", "Use select_one.",
                  "select_one_external is meant for lists that are filtered");
     else
         n->query = n->list;
     if (x->form->n_external == 0)
-        tf_xfault(x, TF_X_EXTERNAL, 0, NULL, "It has the columns list_name and name.",
+        tf_xr_fault(x, TF_X_EXTERNAL, 0, NULL, "It has the columns list_name and name.",
                   "the sheet is missing or empty, and row %zu of the survey asks for it.%s", n->row,
-                  tf_xlike_sheet(x, TF_X_EXTERNAL));
+                  tf_xr_like_sheet(x, TF_X_EXTERNAL));
     else if (!tf_names_has(&x->external, n->list))
-        tf_xfault(x, TF_X_SURVEY, n->row, "type",
-                  tf_xnear_names(x, n->list, &x->external, "Add it to the sheet external_choices."),
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
+                  tf_xr_near_names(x, n->list, &x->external, "Add it to the sheet external_choices."),
                   "there is no list '%.80s' of external choices", n->list);
 }
 
@@ -96,21 +96,21 @@ static void check_list(struct tf_xread *x, const struct tf_xnode *n)
 {
     const size_t at = tf_names_get(&x->lists, n->list);
     if (x->form->n_lists == 0) {
-        tf_xfault(x, TF_X_CHOICES, 0, NULL, "It has the columns list_name, name and label.",
+        tf_xr_fault(x, TF_X_CHOICES, 0, NULL, "It has the columns list_name, name and label.",
                   "the sheet is missing or empty, and row %zu of the survey asks for it.%s", n->row,
-                  tf_xlike_sheet(x, TF_X_CHOICES));
+                  tf_xr_like_sheet(x, TF_X_CHOICES));
         return;
     }
     if (at == SIZE_MAX) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "type",
-                  tf_xnear_names(x, n->list, &x->lists, "Add it to the sheet choices."),
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
+                  tf_xr_near_names(x, n->list, &x->lists, "Add it to the sheet choices."),
                   "there is no list '%.80s'", n->list);
         return;
     }
     const struct tf_xlist *list = &x->form->list[at];
     for (size_t k = 0; strcmp(n->type, "select multiple") == 0 && k < list->n; k++)
         if (list->choice[k].name != NULL && strchr(list->choice[k].name, ' ') != NULL)
-            tf_xfault(x, TF_X_CHOICES, list->choice[k].row, "name",
+            tf_xr_fault(x, TF_X_CHOICES, list->choice[k].row, "name",
                       "Answers are kept with spaces between: write an underscore.",
                       "the choice '%.80s' has a space, and '%.80s' takes several", 
                       list->choice[k].name, n->name);
@@ -120,11 +120,11 @@ static void check_other(struct tf_xread *x, const struct tf_xnode *n)
 {
     x->or_other_seen = true;
     if (n->choice_filter != NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "choice_filter",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "choice_filter",
                   "Add the choice and the question 'other' yourself.",
                   "or_other does not go with a choice filter");
     if (!tf_names_has(&x->lists, n->list))
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", "Name a list of the sheet choices.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Name a list of the sheet choices.",
                   "or_other needs a list, and '%.80s' is none", n->list);
 }
 
@@ -140,18 +140,18 @@ static bool is_property(const char *s)
 
 static void check_randomize(struct tf_xread *x, const struct tf_xnode *n)
 {
-    const char *randomize = tf_xpair_get(&n->parameters, "randomize");
-    const char *seed = tf_xpair_get(&n->parameters, "seed");
+    const char *randomize = tf_xr_pair_get(&n->parameters, "randomize");
+    const char *seed = tf_xr_pair_get(&n->parameters, "seed");
     double number;
     if (randomize != NULL && strcmp(randomize, "true") != 0 && strcmp(randomize, "false") != 0)
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters", "Write randomize=true.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", "Write randomize=true.",
                   "randomize is true or false, not '%.80s'", randomize);
     if (seed != NULL && randomize == NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters", "Add randomize=true.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", "Add randomize=true.",
                   "a seed is given for an order that is not random");
-    else if (seed != NULL && tf_xreference_only(x->arena, seed) == NULL &&
+    else if (seed != NULL && tf_xr_reference_only(x->arena, seed) == NULL &&
              !tf_parse_double(seed, &number))
-        tf_xfault(x, TF_X_SURVEY, n->row, "parameters", "Write a number or ${name}.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters", "Write a number or ${name}.",
                   "the seed '%.80s' is neither a number nor a question", seed);
 }
 
@@ -160,12 +160,12 @@ static void check_parameters(struct tf_xread *x, const struct tf_xnode *n, bool 
     static const char *const plain[] = {"randomize", "seed", NULL},
                             *const of_file[] = {"randomize", "seed", "value", "label", NULL};
     static const char *const property[] = {"value", "label"};
-    if (!tf_xparameters_among(x, n, from_file ? of_file : plain))
+    if (!tf_xr_parameters_among(x, n, from_file ? of_file : plain))
         return;
     for (size_t k = 0; from_file && k < 2; k++) {
-        const char *value = tf_xpair_get(&n->parameters, property[k]);
+        const char *value = tf_xr_pair_get(&n->parameters, property[k]);
         if (value != NULL && !is_property(value))
-            tf_xfault(x, TF_X_SURVEY, n->row, "parameters",
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "parameters",
                       "A name begins with a letter or _, and goes on with letters, digits, _ - or .",
                       "%s is no column: '%.80s'", property[k], value);
     }
@@ -183,16 +183,16 @@ static void check_table_list(struct tf_xread *x, const struct tf_xnode *n)
     if (p->table_list[0] == '\0') {
         p->table_list = n->list;
         if (n->choice_filter != NULL)
-            tf_xfault(x, TF_X_SURVEY, n->row, "choice_filter", "Take the filter out.",
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "choice_filter", "Take the filter out.",
                       "a table-list does not go with a choice filter");
     } else if (strcmp(p->table_list, n->list) != 0) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", "Give it the same list, or a group of its own.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Give it the same list, or a group of its own.",
                   "a table-list has one list, but here are '%.80s' and '%.80s'", p->table_list,
                   n->list);
     }
 }
 
-void tf_xselect_check(struct tf_xread *x, struct tf_xnode *n, const struct tf_xselect *s)
+void tf_xr_select_check(struct tf_xread *x, struct tf_xnode *n, const struct tf_xselect *s)
 {
     n->type = s->type;
     n->list = s->list;
@@ -201,7 +201,7 @@ void tf_xselect_check(struct tf_xread *x, struct tf_xnode *n, const struct tf_xs
         check_external(x, n);
     else if (s->from_file)
         check_file(x, n);
-    else if (!tf_xreference_in(x->arena, s->list))
+    else if (!tf_xr_reference_in(x->arena, s->list))
         check_list(x, n);
     if (s->or_other)
         check_other(x, n);

@@ -62,15 +62,15 @@ static void read_cell(struct tf_xread *x, struct row *row, size_t col, const cha
                               : h->slot == TF_S_INSTANCE ? &n->instance
                                                          : NULL;
     if (texts != NULL)
-        tf_xtext_add(x, texts,
+        tf_xr_text_add(x, texts,
                      h->slot == TF_S_MEDIA ? heads->media_width[h->media] : heads->width[h->slot],
                      h->lang, text);
     else if (one != NULL)
         *one = text;
     else if (pairs != NULL)
-        tf_xpair_set(x->arena, pairs, heads->width[h->slot], h->name, text);
+        tf_xr_pair_set(x->arena, pairs, heads->width[h->slot], h->name, text);
     else if (h->slot == TF_S_MEDIA)
-        tf_xfault(x, TF_X_SURVEY, row->number, x->sheet[TF_X_SURVEY]->head[col],
+        tf_xr_fault(x, TF_X_SURVEY, row->number, x->sheet[TF_X_SURVEY]->head[col],
                   "Media are image, big-image, audio and video.", "'%.80s' is no kind of media",
                   h->name);
 }
@@ -83,7 +83,7 @@ static struct tf_xnode *read_row(struct tf_xread *x, struct row *row)
     for (size_t c = 0; c < s->n_cols; c++)
         if (s->cell[row->at * s->n_cols + c][0] != '\0') {
             row->any = true;
-            read_cell(x, row, c, tf_xcell(x, TF_X_SURVEY, row->at, c), n);
+            read_cell(x, row, c, tf_xr_cell(x, TF_X_SURVEY, row->at, c), n);
         }
     return n;
 }
@@ -141,7 +141,7 @@ static bool push(struct tf_xread *x, struct tf_xnode *n, size_t row)
 {
     enum { DEEPEST = 60 };
     if (x->n_places > DEEPEST) {
-        tf_xfault(x, TF_X_SURVEY, row, "type", "Groups within groups are few in a good form.",
+        tf_xr_fault(x, TF_X_SURVEY, row, "type", "Groups within groups are few in a good form.",
                   "groups are nested more than %d deep", DEEPEST);
         return false;
     }
@@ -172,15 +172,15 @@ static void end_group(struct tf_xread *x, const struct group *g, const struct tf
 {
     const struct tf_xplace *p = innermost(x);
     if (n->save_to != NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "save_to", "Put it on a question.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "save_to", "Put it on a question.",
                   "the end of a group cannot be saved to an entity");
     if (p->node == NULL) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", "Remove it, or begin what it ends.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Remove it, or begin what it ends.",
                   "a %s ends here that was not begun", kind_word(g->kind));
         return;
     }
     if (p->node->kind != g->kind)
-        tf_xfault(x, TF_X_SURVEY, n->row, "type",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
                   tf_printf(x->arena, "End the %s first.", kind_word(p->node->kind)),
                   "a %s ends here, but the innermost is the %s '%.80s' of row %zu",
                   kind_word(g->kind), kind_word(p->node->kind),
@@ -194,14 +194,14 @@ static void check_repeat(struct tf_xread *x, const struct tf_xnode *n)
     for (size_t k = 0; k < TF_N_MEDIA; k++)
         told = told || n->media[k].n > 0;
     if (!told)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, "label",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "label",
                  "Its label heads each turn: say of what.", "the repeat '%.80s' has no label",
                  n->name);
     if (strcmp(n->name, x->form->root) == 0)
-        tf_xfault(x, TF_X_SURVEY, n->row, "name", "Give the repeat another name.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name", "Give the repeat another name.",
                   "the repeat has the name of the form's root, '%.80s'", n->name);
     if (!tf_names_put(&x->repeats, n->name, n->row))
-        tf_xfault(x, TF_X_SURVEY, n->row, "name", "Names of repeats are unique in the whole form.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name", "Names of repeats are unique in the whole form.",
                   "a repeat '%.80s' stands already elsewhere", n->name);
 }
 
@@ -209,11 +209,11 @@ static void check_loop(struct tf_xread *x, struct tf_xnode *n, const struct grou
 {
     n->list = g->list;
     if (g->list == NULL)
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", "Write begin_loop over and the name of a list.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", "Write begin_loop over and the name of a list.",
                   "the loop '%.80s' names no list", n->name);
     else if (!tf_names_has(&x->lists, g->list))
-        tf_xfault(x, TF_X_SURVEY, n->row, "type",
-                  tf_xnear_names(x, g->list, &x->lists, "Add it to the sheet choices."),
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
+                  tf_xr_near_names(x, g->list, &x->lists, "Add it to the sheet choices."),
                   "there is no list '%.80s' to loop over", g->list);
 }
 
@@ -229,24 +229,24 @@ static bool has_word(const char *text, const char *word)
 static void begin_group(struct tf_xread *x, const struct group *g, const struct row *row,
                         struct tf_xnode *n)
 {
-    const char *required = tf_xpair_get(&n->bind, "required");
+    const char *required = tf_xr_pair_get(&n->bind, "required");
     n->kind = g->kind;
     n->type = kind_word(g->kind);
-    if (required != NULL && tf_xyes(required) != 0)
-        tf_xfault(x, TF_X_SURVEY, n->row, "required", "Require the questions in it.",
+    if (required != NULL && tf_xr_yes(required) != 0)
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "required", "Require the questions in it.",
                   "a %s cannot be required", n->type);
     if (g->kind == TF_XREPEAT)
         check_repeat(x, n);
     if (g->kind == TF_XLOOP)
         check_loop(x, n, g);
     if (row->intent != NULL)
-        tf_xpair_set(x->arena, &n->control, 0, "intent", row->intent);
+        tf_xr_pair_set(x->arena, &n->control, 0, "intent", row->intent);
     append(x, n);
     /* A label's table that is open stays so in groups within. */
     const char *outer = innermost(x)->table_list;
     if (push(x, n, n->row))
         innermost(x)->table_list =
-            has_word(tf_xpair_get(&n->control, "appearance"), "table-list") ? "" : outer;
+            has_word(tf_xr_pair_get(&n->control, "appearance"), "table-list") ? "" : outer;
 }
 
 /* ---- Names ------------------------------------------------------------------------------------- */
@@ -257,12 +257,12 @@ static bool check_name(struct tf_xread *x, struct tf_xnode *n, const char *type)
     if (n->name == NULL && strcmp(type, "note") == 0)
         n->name = tf_printf(x->arena, "generated_note_name_%zu", n->row);
     if (n->name == NULL) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "name", "Give it a name; data will be kept under it.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name", "Give it a name; data will be kept under it.",
                   "a row of type '%.80s' has no name", type);
         return false;
     }
     if (!tf_xls_is_name(n->name)) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "name",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name",
                   "A name begins with a letter or _, and goes on with letters, digits, _ - or .",
                   "'%.80s' is no name", n->name);
         return false;
@@ -270,13 +270,13 @@ static bool check_name(struct tf_xread *x, struct tf_xnode *n, const char *type)
     const size_t often = tf_names_get(&x->elements, n->name);
     (void)tf_names_put(&x->elements, n->name, often == SIZE_MAX ? 1 : often + 1);
     if (!tf_names_put(&p->names, n->name, n->row)) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "name",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "name",
                   "Names are unique in their group, and 'meta' is the form's own.",
                   "the name '%.80s' is taken", n->name);
         return true;
     }
     if (!tf_names_put(&p->lower, tf_lower(x->arena, n->name), n->row))
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, "name",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "name",
                  "Programs that take capitals for small letters would mix them up.",
                  "the name '%.80s' differs from another only by capitals", n->name);
     return true;
@@ -293,7 +293,7 @@ static void read_trigger(struct tf_xread *x, const struct tf_xnode *n)
         const char *name;
         size_t at = 0, found = 0;
         for (enum tf_xfound f;
-             (f = tf_xreference(x->arena, piece[k], &at, &name)) != TF_X_NO_MORE; found++) {
+             (f = tf_xr_reference(x->arena, piece[k], &at, &name)) != TF_X_NO_MORE; found++) {
             good = f == TF_X_REFERENCE && found == 0;
             if (!good)
                 break;
@@ -303,7 +303,7 @@ static void read_trigger(struct tf_xread *x, const struct tf_xnode *n)
         }
     }
     if (!good)
-        tf_xfault(x, TF_X_SURVEY, n->row, "trigger",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "trigger",
                   "Write ${name}, or several with commas between.",
                   "'%.120s' names no question", n->trigger);
 }
@@ -325,10 +325,10 @@ static bool is_setting(struct tf_xread *x, const char *type, const struct tf_xno
 static void read_untyped(struct tf_xread *x, const struct tf_xnode *n)
 {
     if (n->name == NULL && n->label.n == 0)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, NULL, "A remark may stand in a column of its own.",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, NULL, "A remark may stand in a column of its own.",
                  "the row has no type, name or label and is left out");
     else
-        tf_xfault(x, TF_X_SURVEY, n->row, "type",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
                   "A type is such as integer, text, or select_one followed by the name of a list.",
                   "the row '%.80s' has no type",
                   n->name != NULL ? n->name : n->label.item[0].text);
@@ -338,8 +338,8 @@ static void read_question(struct tf_xread *x, struct tf_xnode *n, const char *wr
 {
     struct tf_xselect s;
     (void)tf_names_put(&x->questions, n->name, n->row);
-    if (tf_xselect_parse(x->arena, written, &s)) {
-        tf_xselect_check(x, n, &s);
+    if (tf_xr_select_parse(x->arena, written, &s)) {
+        tf_xr_select_check(x, n, &s);
         append(x, n);
         return;
     }
@@ -347,19 +347,19 @@ static void read_question(struct tf_xread *x, struct tf_xnode *n, const char *wr
         n->type = "osm";
         n->list = written + 4;
         if (x->head[TF_X_OSM].any && !tf_names_has(&x->osm, n->list))
-            tf_xfault(x, TF_X_SURVEY, n->row, "type",
-                      tf_xnear_names(x, n->list, &x->osm, "Add it to the sheet osm."),
+            tf_xr_fault(x, TF_X_SURVEY, n->row, "type",
+                      tf_xr_near_names(x, n->list, &x->osm, "Add it to the sheet osm."),
                       "there is no list '%.80s' of tags", n->list);
         append(x, n);
         return;
     }
-    n->type = tf_xtype(written);
+    n->type = tf_xr_type(written);
     if (n->type == NULL) {
-        tf_xfault(x, TF_X_SURVEY, n->row, "type", tf_xtype_near(x, written),
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "type", tf_xr_type_near(x, written),
                   "'%.80s' is no type of question", written);
         return;
     }
-    tf_xquestion_check(x, n, written);
+    tf_xr_question_check(x, n, written);
     append(x, n);
 }
 
@@ -373,9 +373,9 @@ static void take_row(struct tf_xread *x, struct row *row)
     struct group g = {.list = NULL};
     struct tf_xnode *n = read_row(x, row);
     if (row->disabled != NULL) {
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, row->number, "disabled",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, row->number, "disabled",
                  "Use relevant, or take the row out.", "the column is of an older notation");
-        if (tf_xyes(row->disabled) == 1)
+        if (tf_xr_yes(row->disabled) == 1)
             return;
     }
     if (row->type == NULL) {
@@ -387,19 +387,19 @@ static void take_row(struct tf_xread *x, struct row *row)
     const bool group = parse_group(type, &g);
     read_trigger(x, n);
     n->dynamic_default = n->default_value != NULL && tf_xls_dynamic(n->default_value, type);
-    if (!tf_xparameters(x, row->parameters, n->row, &n->parameters) || is_setting(x, type, n))
+    if (!tf_xr_parameters(x, row->parameters, n->row, &n->parameters) || is_setting(x, type, n))
         return;
     if (strcmp(type, "audit") == 0) {
-        tf_xaudit_check(x, n);
+        tf_xr_audit_check(x, n);
         append(x, n);
         return;
     }
-    if (strcmp(type, "calculate") == 0 && tf_xpair_get(&n->bind, "calculate") == NULL &&
+    if (strcmp(type, "calculate") == 0 && tf_xr_pair_get(&n->bind, "calculate") == NULL &&
         !n->dynamic_default)
-        tf_xfault(x, TF_X_SURVEY, n->row, "calculation", "Say what is to be calculated.",
+        tf_xr_fault(x, TF_X_SURVEY, n->row, "calculation", "Say what is to be calculated.",
                   "the calculation of '%.80s' is missing", n->name == NULL ? "" : n->name);
     if (is_written(type, "subscriberid", "simserial"))
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, n->row, "type", "Leave it out.",
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "type", "Leave it out.",
                  "'%s' is empty on all but the oldest tablets", type);
     if (group && !g.begin) {
         end_group(x, &g, n);
@@ -423,14 +423,14 @@ static void take_row(struct tf_xread *x, struct row *row)
 static void flatten(struct tf_xread *x, struct tf_xnode *const *node, size_t n, const char *above)
 {
     for (size_t k = 0; k < n; k++) {
-        const char *own = tf_xpair_get(&node[k]->bind, "relevant"), *both = own;
+        const char *own = tf_xr_pair_get(&node[k]->bind, "relevant"), *both = own;
         if (above != NULL)
             both = own == NULL ? above : tf_printf(x->arena, "%s and (%s)", above, own);
         node[k]->flat = node[k]->n_children > 0;
         if (node[k]->flat)
             flatten(x, node[k]->child, node[k]->n_children, both);
         else if (both != NULL)
-            tf_xpair_set(x->arena, &node[k]->bind, x->head[TF_X_SURVEY].width[TF_S_BIND],
+            tf_xr_pair_set(x->arena, &node[k]->bind, x->head[TF_X_SURVEY].width[TF_S_BIND],
                          "relevant", both);
     }
 }
@@ -440,24 +440,24 @@ static void check_targets(struct tf_xread *x)
 {
     for (size_t k = 0; k < x->n_triggers; k++)
         if (!tf_names_has(&x->questions, x->trigger[k].name))
-            tf_xfault(x, TF_X_SURVEY, x->trigger[k].row, "trigger",
-                      tf_xnear_names(x, x->trigger[k].name, &x->questions,
+            tf_xr_fault(x, TF_X_SURVEY, x->trigger[k].row, "trigger",
+                      tf_xr_near_names(x, x->trigger[k].name, &x->questions,
                                      "A trigger is a question, not a group."),
                       "there is no question '%.80s'", x->trigger[k].name);
     for (size_t k = 0; k < x->n_geometries; k++) {
         const char *name = x->geometry[k].name;
-        const char *repeat = tf_xreference_only(x->arena, name);
+        const char *repeat = tf_xr_reference_only(x->arena, name);
         if (tf_names_has(&x->files, name) || tf_names_has(&x->lists, name) ||
             tf_names_has(&x->entities, name) ||
             (repeat != NULL && tf_names_has(&x->repeats, repeat)))
             continue;
-        tf_xfault(x, TF_X_SURVEY, x->geometry[k].row, "parameters",
+        tf_xr_fault(x, TF_X_SURVEY, x->geometry[k].row, "parameters",
                   "It is a list of choices, an entity list, a file without its ending, or ${repeat}.",
                   "reference-geometry names nothing that is there: '%.80s'", name);
     }
 }
 
-void tf_xsurvey_read(struct tf_xread *x)
+void tf_xr_survey_read(struct tf_xread *x)
 {
     const struct tf_grid_sheet *s = x->sheet[TF_X_SURVEY];
     (void)push(x, NULL, 0);
@@ -466,21 +466,21 @@ void tf_xsurvey_read(struct tf_xread *x)
         take_row(x, &row);
     }
     if (x->or_other_seen && x->translated)
-        tf_xtell(x, TF_WARNING, TF_X_SURVEY, 0, NULL,
+        tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, 0, NULL,
                  "Write the choice and the question yourself, in every language.",
                  "or_other makes a choice and a question that are not translated");
     check_targets(x);
     while (x->n_places > 1) {
         const struct tf_xplace *p = innermost(x);
-        tf_xfault(x, TF_X_SURVEY, p->row, "type",
+        tf_xr_fault(x, TF_X_SURVEY, p->row, "type",
                   tf_printf(x->arena, "Add an end_%s.", p->node->type),
                   "the %s '%.80s' is begun here and never ended", p->node->type, p->node->name);
         x->n_places--;
     }
-    if (!tf_streq(tf_xpair_get(&x->form->settings, "omit_instanceID"), "true"))
+    if (!tf_streq(tf_xr_pair_get(&x->form->settings, "omit_instanceID"), "true"))
         (void)tf_names_put(&x->elements, "instanceID",
                            tf_names_has(&x->elements, "instanceID") ? 2 : 1);
-    const char *flat = tf_xpair_get(&x->form->settings, "flat");
+    const char *flat = tf_xr_pair_get(&x->form->settings, "flat");
     if (flat != NULL && x->n_errors == 0)
         flatten(x, x->form->node, x->form->n_nodes, NULL);
 }
@@ -501,17 +501,17 @@ static const char **entity_text(struct tf_xentity *e, const char *name)
     return NULL;
 }
 
-void tf_xentities_read(struct tf_xread *x)
+void tf_xr_entities_read(struct tf_xread *x)
 {
     struct tf_xlsform *f = x->form;
     const struct tf_grid_sheet *s = x->sheet[TF_X_ENTITIES];
-    tf_xheads_read(x, TF_X_ENTITIES);
+    tf_xr_heads_read(x, TF_X_ENTITIES);
     for (size_t r = 0; x->head[TF_X_ENTITIES].any && r < s->n_rows; r++) {
         struct tf_xentity e = {.row = s->row[r]};
         bool any = false;
         for (size_t c = 0; c < s->n_cols; c++) {
             const struct tf_xhead *h = &x->head[TF_X_ENTITIES].col[c];
-            const char *text = tf_xcell(x, TF_X_ENTITIES, r, c);
+            const char *text = tf_xr_cell(x, TF_X_ENTITIES, r, c);
             const char **at = h->n == 1 ? entity_text(&e, h->token[0]) : NULL;
             if (text[0] == '\0')
                 continue;
@@ -519,7 +519,7 @@ void tf_xentities_read(struct tf_xread *x)
             if (at != NULL)
                 *at = text;
             else
-                tf_xfault(x, TF_X_ENTITIES, s->row[r], s->head[c],
+                tf_xr_fault(x, TF_X_ENTITIES, s->row[r], s->head[c],
                           "The columns are list_name, label, entity_id, create_if and update_if.",
                           "the sheet has no column of this name");
         }

@@ -117,7 +117,7 @@ static const struct spelling types[] = {
 enum { N_TYPES = sizeof types / sizeof *types };
 
 /* The table is in the order of bytes: halved until found. */
-const char *tf_xtype(const char *written)
+const char *tf_xr_type(const char *written)
 {
     for (size_t low = 0, high = N_TYPES; low < high;) {
         const size_t middle = low + (high - low) / 2;
@@ -132,7 +132,7 @@ const char *tf_xtype(const char *written)
     return NULL;
 }
 
-const char *tf_xtype_near(struct tf_xread *x, const char *written)
+const char *tf_xr_type_near(struct tf_xread *x, const char *written)
 {
     static const char *const more[] = {"select_one", "select_multiple", "rank", "begin_group",
                                        "end_group",  "begin_repeat",    "end_repeat",
@@ -147,7 +147,7 @@ const char *tf_xtype_near(struct tf_xread *x, const char *written)
     for (size_t k = 0; k < N_TYPES; k++)
         candidate[n++] = types[k].written;
     candidate[n] = NULL;
-    if (tf_xtype(lower) != NULL)
+    if (tf_xr_type(lower) != NULL)
         return tf_printf(x->arena, "Did you mean '%s'?", lower);
     for (size_t k = 0; k < N_MORE; k++)
         if (strcmp(first, more[k]) == 0)
