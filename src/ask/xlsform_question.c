@@ -197,7 +197,7 @@ void tf_xr_question_check(struct tf_xread *x, struct tf_xnode *n, const char *wr
     static const struct {
         const char *written;
         void (*check)(struct tf_xread *x, struct tf_xnode *n);
-    } check[] = {{"range", tf_xrange_check},
+    } check[] = {{"range", tf_xr_range_check},
                  {"text", check_text},
                  {"photo", check_image},
                  {"image", check_image},
