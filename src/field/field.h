@@ -7,6 +7,8 @@
 
 #include "base/base.h"
 #include "field/fieldwork.h"
+#include "field/plan.h"
+#include "field/records.h"
 
 struct tf_flow_row { /* one row of the case-flow */
     const char *id, *label;

@@ -91,6 +91,27 @@ TF_MUST_CHECK enum tf_code tf_person_end(struct tf_fieldwork *fw, const char *id
                                          struct tf_err *reterr);
 TF_MUST_CHECK enum tf_code tf_person_step(struct tf_fieldwork *fw, const char *id, int64_t step,
                                           bool *ret_new, struct tf_err *reterr);
+/* ---- what people prove themselves by (people.c, totp.c) ---- */
+#define TF_FIELD_REALM "Trefoil" /* of Digest: HA1 is made for it */
+/* Stretch a password (Argon2id; 8 to 128 bytes) for tf_person.password; and HA1 for Digest. */
+TF_MUST_CHECK enum tf_code tf_password_hash(struct tf_arena *arena, const char *password,
+                                            const char **ret, struct tf_err *reterr);
+bool tf_password_fits(const char *stretched, const char *password); /* takes about 0.1 s */
+const char *tf_password_ha1(struct tf_arena *arena, const char *id, const char *password);
+/* A secret of 20 bytes in base32, the address that an authenticator app scans, and the step whose code
+ * this is (RFC 6238: 30 s, 6 digits, one step early or late); -1 when it is none. */
+const char *tf_totp_secret(struct tf_arena *arena);
+const char *tf_totp_address(struct tf_arena *arena, const char *study, const char *id,
+                            const char *secret);
+int64_t tf_totp_step(const char *secret, const char *code, int64_t now);
+/* What Collect scans to be set up: settings with the device's address, packed. */
+const char *tf_collect_settings(struct tf_arena *arena, const char *base_url, const char *token,
+                                const char *project);
+/* A QR code of a text: for a terminal (blocks), as SVG, as PNG. TF_E_LIMIT when it is too long. */
+struct tf_qr { const char *blocks, *svg; struct tf_bytes png; };
+TF_MUST_CHECK enum tf_code tf_qr_make(struct tf_arena *arena, const char *text, struct tf_qr *ret,
+                                      struct tf_err *reterr);
+
 /* Hash of a token as stored. */
 struct tf_hash tf_token_hash(const char *token);
 

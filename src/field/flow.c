@@ -61,7 +61,7 @@ const struct tf_outcome *tf_outcome_named(const char *word)
     return NULL;
 }
 
-static struct tf_flow *flow_of(struct tf_arena *arena, const struct tf_contacts *c)
+struct tf_flow *tf_flow_of(struct tf_arena *arena, const struct tf_contacts *c)
 {
     struct tf_flow *f = TF_NEW(arena, struct tf_flow);
     f->row = TF_NEW_N(arena, struct tf_flow_row, N_ROWS + 1);
@@ -94,7 +94,7 @@ enum tf_code tf_flow_from_contacts(struct tf_arena *arena, const char *path, str
         (void)tf_fail_at(reterr, TF_E_INPUT, n->file, n->line, n->column, "%s", n->text);
         return tf_help(reterr, "%s", n->help == NULL ? "" : n->help);
     }
-    *ret = flow_of(arena, &c);
+    *ret = tf_flow_of(arena, &c);
     return TF_OK;
 }
 

@@ -2,6 +2,7 @@
 #ifndef TF_FIELD_INSIDE_H
 #define TF_FIELD_INSIDE_H
 
+#include "base/names.h"
 #include "base/sql.h"
 #include "field/field.h"
 
@@ -28,6 +29,9 @@ struct tf_contacts {
 TF_MUST_CHECK enum tf_code tf_contacts_read(struct tf_arena *arena, const char *path,
                                             struct tf_contacts *ret, struct tf_notices *faults,
                                             struct tf_err *reterr);
+
+/* The case-flow of doors that were read. */
+struct tf_flow *tf_flow_of(struct tf_arena *arena, const struct tf_contacts *c);
 
 /* ---- the book (fieldwork.c, key.c) ---- */
 struct tf_fieldwork {
