@@ -7,6 +7,7 @@
 
 #include "base/base.h"
 #include "field/fieldwork.h"
+#include "field/openrosa.h"
 #include "field/plan.h"
 #include "field/records.h"
 

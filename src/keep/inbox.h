@@ -24,6 +24,7 @@ struct tf_inbox_post {
     const char *sender;          /* device or person id */
     int64_t received;            /* seconds since 1970, UTC: data, never in what is built */
     bool encrypted;              /* an ODK manifest */
+    bool only_known;             /* the form is closed: only what is here already, and its files */
     const char **expects;        /* names of files that the XML says belong to it */
     size_t n_expects;
     const struct tf_inbox_part *part;
@@ -38,7 +39,8 @@ enum tf_inbox_outcome {
     TF_INBOX_CONFLICT,   /* this instance is here with other XML */
     TF_INBOX_OLD_EDIT,   /* edits a version that is not the newest */
     TF_INBOX_NO_EDIT,    /* edits an instance that is not here */
-    TF_INBOX_FAILED      /* not stored: see err; nothing of it will be seen */
+    TF_INBOX_FAILED,     /* not stored: see err; nothing of it will be seen */
+    TF_INBOX_CLOSED      /* not stored: only_known was set, and the instance is not here */
 };
 struct tf_inbox_result {
     enum tf_inbox_outcome outcome;

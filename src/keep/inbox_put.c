@@ -133,6 +133,8 @@ static enum tf_inbox_outcome judge(const struct tf_inbox *x, const struct tf_inb
     for (size_t k = 0; k < post->n_parts; k++)
         keep[k] = true;
     if (!tf_in_get(x->index, tf_in_key(x->index, post, post->instance, NULL), &value)) {
+        if (post->only_known)
+            return TF_INBOX_CLOSED;
         if (post->deprecated == NULL)
             return TF_INBOX_NEW;
         if (!tf_in_get(x->index, tf_in_key(x->index, post, post->deprecated, NULL), &value))
