@@ -132,16 +132,22 @@ static int run_text(struct tf_db *db, const char *sql)
 }
 
 /* Hand over the key: "raw:" and its bytes, through memory that is wiped. */
-static int set_key(struct tf_db *db, const unsigned char key[32])
+static int hand_over(struct tf_db *db, const unsigned char key[32],
+                     int (*to)(sqlite3 *db, const char *schema, const void *key, int n))
 {
     unsigned char raw[4 + KEY_BYTES] = "raw:";
     const int cipher = sqlite3mc_cipher_index("chacha20");
     if (cipher < 1 || sqlite3mc_config(db->db, "cipher", cipher) != cipher)
         return SQLITE_MISUSE;
     memcpy(raw + 4, key, KEY_BYTES);
-    const int rc = sqlite3_key_v2(db->db, "main", raw, (int)sizeof raw);
+    const int rc = to(db->db, "main", raw, (int)sizeof raw);
     sodium_memzero(raw, sizeof raw);
     return rc;
+}
+
+static int set_key(struct tf_db *db, const unsigned char key[32])
+{
+    return hand_over(db, key, sqlite3_key_v2);
 }
 
 static const char *named_sql(const struct tf_named_sql *s, const char *name)
@@ -235,6 +241,14 @@ enum tf_code tf_db_open(struct tf_arena *arena, const char *path, enum tf_db_mod
     }
     *ret = db;
     return TF_OK;
+}
+
+enum tf_code tf_db_rekey(struct tf_db *db, const unsigned char key[32], struct tf_err *reterr)
+{
+    if (db->db == NULL)
+        return tf_fail_at(reterr, TF_E_BUG, db->path, 0, 0, "the store is closed");
+    const int rc = hand_over(db, key, sqlite3_rekey_v2);
+    return rc == SQLITE_OK ? TF_OK : store_error(db, rc, "changing its key", reterr);
 }
 
 /* ---- Transactions ------------------------------------------------------------------------- */

@@ -32,6 +32,9 @@ TF_MUST_CHECK enum tf_code tf_db_open(struct tf_arena *arena, const char *path,
                                       enum tf_db_mode mode, const unsigned char key[32],
                                       const struct tf_named_sql *statements, struct tf_db **ret,
                                       struct tf_err *reterr);
+/* Encrypt the whole store anew under another key, as one transaction of the store. */
+TF_MUST_CHECK enum tf_code tf_db_rekey(struct tf_db *db, const unsigned char key[32],
+                                       struct tf_err *reterr);
 /* Close now, before the arena goes (an open transaction is rolled back). */
 void tf_db_close(struct tf_db *db);
 /* One transaction at a time: begin, then commit, or on any failure roll back. */
