@@ -129,8 +129,10 @@ void tf_xr_text_add(struct tf_xread *x, struct tf_xtexts *t, size_t width, const
     }
     if (t->n == 1 && t->item[0].lang == NULL)
         t->item[0].lang = own;
-    if (t->n < width)
-        t->item[t->n++] = (struct tf_xtext){t->n > 0 && lang == NULL ? own : lang, text};
+    if (t->n < width) {
+        t->item[t->n] = (struct tf_xtext){t->n > 0 && lang == NULL ? own : lang, text};
+        t->n++;
+    }
 }
 
 void tf_xr_pair_set(struct tf_arena *arena, struct tf_xpairs *p, size_t room, const char *name,
