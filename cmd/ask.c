@@ -3,23 +3,28 @@
  * usage: trefoil ask show [--study DIR] [--json]
  *        trefoil ask indicators [--study DIR] [--json]
  *        trefoil ask questions [--dataset DATASET] [--lang en] [--study DIR] [--json]
+ *        trefoil ask convert FORM [-o FORM.xml] [--name ROOT] [--pretty] [--warnings-json W.json] [--json]
  *
  * show prints the study in short: countries with their status, activities with their targets and what
  * was achieved, partners, timeline, research questions, datasets, principles, rules and roles (the
  * program shows roles and does not enforce them: who may do what is the team's to keep).
  * indicators prints the registry: what each number means, with its version, items, base and recall.
  * questions prints what the instruments ask: name, type, words, who is asked, codes.
+ * convert makes an ODK XForm of an XLSForm: FORM is an .xlsx, an .xls, a folder of CSV sheets, or one CSV
+ * or Markdown table whose first column names the sheet (told by its first bytes). ROOT names the root of
+ * the answers where the form's settings do not; --pretty indents; W.json gets the warnings.
  *
  * examples:
  *   trefoil ask show --study demo-study
  *   trefoil ask questions --dataset child --lang en --study demo-study
+ *   trefoil ask convert form.xlsx -o form.xml --pretty
  */
 #include <jansson.h>
 #include <math.h>
 #include <string.h>
 
 #include "ask/ask.h"
-#include "cmd/cmd.h"
+#include "cmd/ask_parts.h"
 
 enum { MAX_COLS = 8 };
 
@@ -313,16 +318,23 @@ enum tf_code cmd_ask(struct tf_run *run, struct tf_err *reterr)
         enum tf_code (*run)(struct out *o, const struct tf_study *s, const char *dataset,
                             const char *lang, struct tf_err *reterr);
     } parts[] = {{"show", show}, {"indicators", indicators}, {"questions", questions}};
+    static const struct { /* what needs no study */
+        const char *word;
+        enum tf_code (*run)(struct tf_run *run, struct tf_err *reterr);
+    } apart[] = {{"convert", tf_ask_convert}};
     const char *dataset = NULL, *lang = "en", **word;
     size_t n, k = 0;
     struct tf_study *s;
     const struct tf_option options[] = {{.name = "--dataset", .text = &dataset},
                                         {.name = "--lang", .text = &lang}};
+    for (size_t j = 0; run->argc > 0 && j < sizeof apart / sizeof *apart; j++)
+        if (strcmp(run->argv[0], apart[j].word) == 0)
+            return apart[j].run(run, reterr);
     TF_TRY(tf_options(run, options, 2, &word, &n, reterr));
     while (n == 1 && k < 3 && strcmp(parts[k].word, word[0]) != 0)
         k++;
     if (n != 1 || k == 3)
-        return tf_usage(run, reterr, "say what: show, indicators or questions");
+        return tf_usage(run, reterr, "say what: show, indicators, questions or convert");
     TF_TRY(tf_study_read(run->arena, run->study, &s, reterr));
     struct out o = {.run = run, .json = json_object()};
     const enum tf_code code = parts[k].run(&o, s, dataset, lang, reterr);

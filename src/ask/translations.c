@@ -1,13 +1,17 @@
-/* Languages of a form: columns that one language has and another lacks.
+/* Languages of a form: columns that one language has and another lacks, and codes that are none.
  *
  * A column label::French (fr) says that the form is in French. Then every other column that people read
  * (hint, messages, pictures and recordings) should have one too, or somebody reads a gap. Looked at are
  * the heads, not the cells; a column without language counts as the language "default". One warning
  * names all that is missing, in the survey and in the choices.
  *
+ * A language is written with its code, "French (fr)", so that programs know which it is: codes are those
+ * of the IANA registry (language_codes.h).
+ *
  * Source: what pyxform 4.5 warns of. */
 #include <string.h>
 
+#include "ask/language_codes.h"
 #include "ask/xlsform_inside.h"
 
 struct seen { /* which kinds of columns a language has */
@@ -87,4 +91,32 @@ void tf_xr_translations_check(struct tf_xread *x)
         tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, 1, NULL,
                  "Add the columns, or take the language out.", "columns are missing: %s",
                  tf_buf_text(&missing));
+}
+
+/* ---- Codes of languages ------------------------------------------------------------------------- */
+
+/* Is the bit of a code of n small letters set? */
+static bool has_code(const unsigned char *bits, const char *code, size_t n)
+{
+    size_t at = 0;
+    for (size_t k = 0; k < n; k++) {
+        if (code[k] < 'a' || code[k] > 'z')
+            return false;
+        at = at * 26 + (size_t)(code[k] - 'a');
+    }
+    return (bits[at / 8] >> at % 8 & 1) != 0;
+}
+
+bool tf_xr_language_known(const char *language)
+{
+    const char *open = strchr(language, '(');
+    const size_t n = strlen(language);
+    if (strcmp(language, "default") == 0 || n < 3)
+        return true;
+    if (open == NULL || language[n - 1] != ')')
+        return false;
+    const size_t length = (size_t)(language + n - 1 - (open + 1));
+    return length == 2   ? has_code(codes_of_two, open + 1, 2)
+           : length == 3 ? has_code(codes_of_three, open + 1, 3)
+                         : false;
 }

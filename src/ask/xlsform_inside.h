@@ -114,6 +114,9 @@ void tf_xr_entities_read(struct tf_xread *x);
 void tf_xr_references_check(struct tf_xread *x);
 void tf_xr_translations_check(struct tf_xread *x);
 
+/* Does a language end in a code that is known: "French (fr)"? Of "default" none is asked. */
+bool tf_xr_language_known(const char *language);
+
 /* The table of types: canonical name, or NULL; with suggestions for messages. */
 const char *tf_xr_type(const char *written);
 const char *tf_xr_type_near(struct tf_xread *x, const char *written);

@@ -419,22 +419,6 @@ static void take_row(struct tf_xread *x, struct row *row)
 
 /* ---- The whole --------------------------------------------------------------------------------- */
 
-/* `flat` (ODK Tables): what a group asks for its questions ask for themselves. */
-static void flatten(struct tf_xread *x, struct tf_xnode *const *node, size_t n, const char *above)
-{
-    for (size_t k = 0; k < n; k++) {
-        const char *own = tf_xr_pair_get(&node[k]->bind, "relevant"), *both = own;
-        if (above != NULL)
-            both = own == NULL ? above : tf_printf(x->arena, "%s and (%s)", above, own);
-        node[k]->flat = node[k]->n_children > 0;
-        if (node[k]->flat)
-            flatten(x, node[k]->child, node[k]->n_children, both);
-        else if (both != NULL)
-            tf_xr_pair_set(x->arena, &node[k]->bind, x->head[TF_X_SURVEY].width[TF_S_BIND],
-                         "relevant", both);
-    }
-}
-
 /* What rows said of each other. */
 static void check_targets(struct tf_xread *x)
 {
@@ -480,9 +464,6 @@ void tf_xr_survey_read(struct tf_xread *x)
     if (!tf_streq(tf_xr_pair_get(&x->form->settings, "omit_instanceID"), "true"))
         (void)tf_names_put(&x->elements, "instanceID",
                            tf_names_has(&x->elements, "instanceID") ? 2 : 1);
-    const char *flat = tf_xr_pair_get(&x->form->settings, "flat");
-    if (flat != NULL && x->n_errors == 0)
-        flatten(x, x->form->node, x->form->n_nodes, NULL);
 }
 
 /* ---- Entities ---------------------------------------------------------------------------------- */
