@@ -75,7 +75,7 @@ $(B)/bench/%: $(B)/bench/%.o $(B)/libtrefoil.a
 	$(call say,LD  )
 	$(Q)$(CC) $(LDFLAGS) -o $@ $^ $(LIBS)
 
-$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/verbs.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h
+$(B)/%.o: %.c | $(SQLGEN) $(GEN)/commands.h $(GEN)/verbs.h $(GEN)/demo_study.h $(GEN)/ask_template.h $(GEN)/report_css.h $(GEN)/fieldwork_css.h
 	@mkdir -p $(@D)
 	$(call say,CC  )
 	$(Q)$(CC) $(CFLAGS) -MMD -MP -c -o $@ $<
@@ -109,6 +109,9 @@ $(GEN)/ask_template.h: $(DEMOTXT) $(GEN)/embed $(GEN)/embedded.list
 	$(call say,GEN )
 	$(Q)$(GEN)/embed tree tf_ask_template src/ask/template $(filter src/ask/template/%,$(DEMOTXT)) > $@.new && mv $@.new $@
 
+$(GEN)/fieldwork_css.h: web/fieldwork.css $(GEN)/embed
+	$(call say,GEN )
+	$(Q)$(GEN)/embed text tf_fieldwork_css web/fieldwork.css > $@.new && mv $@.new $@
 $(GEN)/report_css.h: web/report.css $(GEN)/embed
 	$(call say,GEN )
 	$(Q)$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
