@@ -92,6 +92,13 @@ struct tf_missing_code {
     double code;
     enum tf_miss why;
 };
+struct tf_void { /* an item that was found void in one country or language after fieldwork */
+    const char *item;     /* a variable; a trailing * matches any ending */
+    const char *country;  /* a code, or NULL: in every country */
+    const char *language; /* a value of the dataset's `language` variable, or NULL: in each */
+    const char *reason;   /* as printed */
+    struct tf_place at;
+};
 struct tf_dataset {
     const char *id, *title;      /* "child", "Household survey of children" */
     enum tf_strand strand;
@@ -110,6 +117,8 @@ struct tf_dataset {
     size_t n_sensitive;
     struct tf_missing_code *missing; /* codes that hold for all number columns */
     size_t n_missing;
+    struct tf_void *void_item;   /* masked wherever the dataset comes from (keep) */
+    size_t n_void_items;
     const char *cleaning, *recipe; /* files, relative, or NULL */
     const char **country;          /* codes */
     size_t n_countries;

@@ -29,7 +29,14 @@ static const struct field dataset_fields[] = {
     {"language",    FIELD_TEXT,   false, FIELD_AT(struct tf_dataset, language_var)},
     {"sensitive",   FIELD_TEXTS,  false, FIELD_AT2(struct tf_dataset, sensitive, n_sensitive)},
     {"missing",     FIELD_OTHER, false, .at = 0},
+    {"void",        FIELD_OTHER, false, .at = 0},
     {"countries",   FIELD_TEXTS,  false, FIELD_AT2(struct tf_dataset, country, n_countries)},
+    FIELD_END};
+static const struct field void_fields[] = {
+    {"item",     FIELD_TEXT, true,  FIELD_AT(struct tf_void, item)},
+    {"country",  FIELD_CODE, false, FIELD_AT(struct tf_void, country)},
+    {"language", FIELD_TEXT, false, FIELD_AT(struct tf_void, language)},
+    {"reason",   FIELD_TEXT, true,  FIELD_AT(struct tf_void, reason)},
     FIELD_END};
 static const struct field series_fields[] = {
     {"id",        FIELD_ID,    true,  FIELD_AT(struct tf_series_source, id)},
@@ -60,11 +67,38 @@ static enum tf_code unknown_reason(const struct tf_yaml *key, struct tf_err *ret
                    nearest);
 }
 
+/* void: [{item: exp_c, country: XB, reason: the translation asked something else}] */
+static enum tf_code read_void(struct tf_arena *arena, const struct tf_yaml *map,
+                              struct tf_dataset *d, struct tf_err *reterr)
+{
+    const struct tf_yaml *list = tf_yaml_get(map, "void");
+    if (list == NULL)
+        return TF_OK;
+    if (list->kind != TF_YAML_LIST) {
+        (void)tf_yaml_fail(list, reterr, "'void' is a list of items");
+        return tf_help(reterr, "Write `void: [{item: exp_c, country: XB, reason: …}]`.");
+    }
+    d->void_item = TF_NEW_N(arena, struct tf_void, list->n);
+    for (; d->n_void_items < list->n; d->n_void_items++) {
+        struct tf_void *v = &d->void_item[d->n_void_items];
+        v->at = tf_place_of(list->item[d->n_void_items]);
+        TF_TRY(tf_fields_read(arena, list->item[d->n_void_items], void_fields, v, reterr));
+        if (v->language != NULL && d->language_var == NULL) {
+            (void)tf_yaml_fail(list->item[d->n_void_items], reterr,
+                               "an item is void in one language, but '%s' has no language variable",
+                               d->id);
+            return tf_help(reterr, "Name it: `language: VARIABLE` in the dataset.");
+        }
+    }
+    return TF_OK;
+}
+
 /* missing: {dont_know: [888], prefer_not_to_say: [999]} */
 static enum tf_code more_dataset(struct tf_arena *arena, const struct tf_yaml *map, void *thing,
                                  struct tf_err *reterr)
 {
     struct tf_dataset *d = thing;
+    TF_TRY(read_void(arena, map, d, reterr));
     const struct tf_yaml *missing = tf_yaml_get(map, "missing");
     size_t cap = 0;
     if (missing != NULL && missing->kind != TF_YAML_MAP) {

@@ -16,6 +16,7 @@
 
 #include "base/import.h"
 #include "keep/inside.h"
+#include "keep/void.h"
 
 #include "gen/keep_datasets_sql.h" /* wants struct tf_named_sql */
 
@@ -44,7 +45,7 @@ static enum tf_code write_column(struct tf_db *db, const char *hash, const struc
                                  size_t at, struct tf_err *reterr)
 {
     const struct tf_column *c = &t->col[at];
-    struct tf_arena *scratch = tf_arena_new("writing a column", scratch_limit);
+    struct tf_arena *scratch = tf_arena_new_wiped("writing a column", scratch_limit);
     struct tf_buf blob = {.arena = scratch};
     const void *data;
     size_t n;
@@ -116,18 +117,19 @@ static enum tf_code store(struct tf_db *db, const char *dataset, const char *has
     return code;
 }
 
-/* What the register may know of a dataset: counts and hashes. */
+/* What the register may know of a dataset: counts and hashes. masks: what was void, or "". */
 static const char *dataset_detail(struct tf_arena *arena, const struct tf_table *t,
-                                  const struct tf_hash *file_hash)
+                                  const struct tf_hash *file_hash, const char *masks)
 {
-    return tf_printf(arena, "{\"columns\":%zu,\"file_hash\":\"%s\",\"rows\":%zu}", t->n_cols,
-                     file_hash == NULL ? "" : file_hash->hex, t->n_rows);
+    return tf_printf(arena, "{\"columns\":%zu,\"file_hash\":\"%s\",\"rows\":%zu%s%s%s}", t->n_cols,
+                     file_hash == NULL ? "" : file_hash->hex, t->n_rows,
+                     masks[0] == '\0' ? "" : ",\"void\":\"", masks, masks[0] == '\0' ? "" : "\"");
 }
 
-enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char *country, const char *strand,
-                                 const char *dataset, const char *title, const struct tf_table *t,
-                                 const char *source_file, const struct tf_hash *file_hash,
-                                 const char **ret_evidence, struct tf_err *reterr)
+static enum tf_code put(struct tf_keep *keep, const char *country, const char *strand,
+                        const char *dataset, const char *title, const struct tf_table *t,
+                        const char *source_file, const struct tf_hash *file_hash,
+                        const char *masks, const char **ret_evidence, struct tf_err *reterr)
 {
     const struct tf_hash hash = tf_table_hash(t);
     struct tf_db *db;
@@ -140,8 +142,29 @@ enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char *country, cons
                                   .title = title,
                                   .hash = hash.hex,
                                   .file = source_file,
-                                  .detail = dataset_detail(keep->arena, t, file_hash)};
+                                  .detail = dataset_detail(keep->arena, t, file_hash, masks)};
     return tf_evidence_put(keep->reg, &e, ret_evidence, reterr);
+}
+
+enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char *country, const char *strand,
+                                 const char *dataset, const char *title, const struct tf_table *t,
+                                 const char *source_file, const struct tf_hash *file_hash,
+                                 const char **ret_evidence, struct tf_err *reterr)
+{
+    return put(keep, country, strand, dataset, title, t, source_file, file_hash, "", ret_evidence,
+               reterr);
+}
+
+enum tf_code tf_keep_dataset_forget(struct tf_keep *keep, const char *country, const char *strand,
+                                    const char *dataset, const char *hash, struct tf_err *reterr)
+{
+    struct tf_stmt *q;
+    struct tf_db *db;
+    TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
+    TF_TRY(tf_sql(db, "snapshot_forget", &q, reterr));
+    tf_bind_text(q, 1, dataset);
+    tf_bind_text(q, 2, hash);
+    return tf_run(q, reterr);
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */
@@ -196,7 +219,7 @@ static enum tf_code read_columns(struct tf_db *db, const char *hash, struct tf_t
     tf_bind_text(q, 1, hash);
     *ret_whole = true;
     while (tf_step(q, &code, reterr)) {
-        struct tf_arena *scratch = tf_arena_new("reading a column", scratch_limit);
+        struct tf_arena *scratch = tf_arena_new_wiped("reading a column", scratch_limit);
         *ret_whole = *ret_whole && read_column(scratch, q, t);
         tf_arena_free(scratch);
     }
@@ -252,12 +275,14 @@ enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf_keep *keep, c
 
 /* ---- A file as a snapshot --------------------------------------------------------------------- */
 
-/* Was this very file the one imported last? Then there is nothing to read. */
-static bool same_file(const struct tf_evidence *e, const struct tf_hash *hash)
+/* Was this very file the one imported last, with the same items void? Then there is nothing to read. */
+static bool same_file(const struct tf_evidence *e, const struct tf_hash *hash, const char *masks)
 {
     json_t *detail = json_loads(e->detail, 0, NULL);
     const char *was = json_string_value(json_object_get(detail, "file_hash"));
-    const bool same = was != NULL && strcmp(was, hash->hex) == 0;
+    const char *masked = json_string_value(json_object_get(detail, "void"));
+    const bool same = was != NULL && strcmp(was, hash->hex) == 0 &&
+                      strcmp(masked == NULL ? "" : masked, masks) == 0;
     json_decref(detail);
     return same;
 }
@@ -275,6 +300,18 @@ static const char *find_file(struct tf_arena *arena, const char *dir, const char
     return found;
 }
 
+/* What study.yaml says of the dataset; a folder without one (a test's) says nothing. */
+static enum tf_code declared(struct tf_arena *arena, const char *study_dir, const char *dataset,
+                             const struct tf_dataset **ret, struct tf_err *reterr)
+{
+    struct tf_study *s;
+    if (!tf_file_exists(tf_path_join(arena, study_dir, "study.yaml")))
+        return TF_OK;
+    TF_TRY(tf_study_read(arena, study_dir, &s, reterr));
+    *ret = tf_study_dataset(s, dataset);
+    return TF_OK;
+}
+
 enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
                                  const char *study_dir, const char *path, const char *country,
                                  const char *strand, const char *dataset, const char *title,
@@ -286,19 +323,23 @@ enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
     struct tf_table *t;
     struct tf_hash hash;
     bool found;
+    const struct tf_dataset *d = NULL;
     TF_TRY(tf_file_hash(file, &hash, reterr));
+    TF_TRY(declared(arena, study_dir, dataset, &d, reterr));
+    const char *masks = tf_void_hash(arena, d, country);
     TF_TRY(tf_evidence_current(arena, keep->reg, "dataset", country, dataset, &found, &before,
                                reterr));
-    if (found && same_file(&before, &hash)) {
+    if (found && same_file(&before, &hash, masks)) {
         *ret_evidence = before.id;
         *ret_changed = false;
         return TF_OK;
     }
-    struct tf_arena *scratch = tf_arena_new("importing a file", (size_t)3 << 30);
+    struct tf_arena *scratch = tf_arena_new_wiped("importing a file", (size_t)3 << 30);
     enum tf_code code = tf_import_file(scratch, file, &t, reterr);
+    if (code == TF_OK && d != NULL)
+        code = tf_void_apply(d, country, t, NULL, reterr);
     if (code == TF_OK)
-        code = tf_keep_dataset_put(keep, country, strand, dataset, title, t, name, &hash, &id,
-                                   reterr);
+        code = put(keep, country, strand, dataset, title, t, name, &hash, masks, &id, reterr);
     tf_arena_free(scratch);
     TF_TRY(code);
     *ret_evidence = tf_strdup(arena, id);

@@ -8,9 +8,12 @@
 #include "base/base.h"
 #include "base/sql.h"
 #include "keep/counts.h"
+#include "keep/custodians.h"
 #include "keep/custody.h"
 #include "keep/evidence.h"
 #include "keep/inbox.h"
+#include "keep/roles.h"
+#include "keep/open.h"
 #include "keep/seal.h"
 
 struct tf_keep;
@@ -34,6 +37,10 @@ TF_MUST_CHECK enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char 
                                                const char *source_file,
                                                const struct tf_hash *file_hash,
                                                const char **ret_evidence, struct tf_err *reterr);
+/* Take every snapshot of a dataset out of the vault but the one of this hash. */
+TF_MUST_CHECK enum tf_code tf_keep_dataset_forget(struct tf_keep *keep, const char *country,
+                                                  const char *strand, const char *dataset,
+                                                  const char *hash, struct tf_err *reterr);
 /* The current snapshot. *ret_found false when there is none (then *ret is untouched).
  * The table's hash is recomputed and must equal the registered one (TF_E_REFUSED). */
 TF_MUST_CHECK enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf_keep *keep,
@@ -43,7 +50,8 @@ TF_MUST_CHECK enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf
                                                struct tf_err *reterr);
 
 /* Import a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a dataset. path is absolute, or
- * relative to the working folder, or else to the study folder. *ret_evidence is its id;
+ * relative to the working folder, or else to the study folder. Items that study.yaml says are void
+ * (`void:` of the dataset) are masked with their reason before anything is put. *ret_evidence is its id;
  * *ret_changed tells whether the vault was changed (the same content again changes nothing). */
 TF_MUST_CHECK enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
                                                const char *study_dir, const char *path,

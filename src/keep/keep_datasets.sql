@@ -35,3 +35,6 @@ VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9);
 -- name: column_list
 SELECT name, label, type, flags, packed, size, data FROM snapshot_column WHERE hash = ?1
 ORDER BY at;
+
+-- name: snapshot_forget
+DELETE FROM snapshot WHERE dataset = ?1 AND hash <> ?2;
