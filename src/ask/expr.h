@@ -18,7 +18,8 @@ size_t tf_xpath_paths(struct tf_arena *arena, const struct tf_xpath *x, const ch
                       const char ***ret);
 
 /* The order in which a form's calculate and relevant must be evaluated: *ret_order holds field
- * indices. TF_E_INPUT names the cycle, field by field. */
+ * indices; a field that has both stands twice, its relevance first. TF_E_INPUT names the cycle, field
+ * by field. */
 TF_MUST_CHECK enum tf_code tf_xform_order(struct tf_arena *arena, const struct tf_xform *form,
                                           size_t **ret_order, size_t *ret_n, struct tf_err *reterr);
 
@@ -26,10 +27,10 @@ TF_MUST_CHECK enum tf_code tf_xform_order(struct tf_arena *arena, const struct t
 enum tf_xvalue_kind { TF_XV_STRING, TF_XV_NUMBER, TF_XV_BOOLEAN, TF_XV_NODES };
 struct tf_xvalue {
     enum tf_xvalue_kind kind;
-    const char *string;
+    const char *string; /* of nodes: the text of the first */
     double number;
-    bool boolean;
-    size_t *node; /* indices of answers, document order */
+    bool boolean;       /* of nodes: are there any */
+    size_t *node; /* indices of answers, document order (nodes of other instances are left out) */
     size_t n_nodes;
 };
 struct tf_xscope { /* what an expression is evaluated in */
