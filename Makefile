@@ -116,4 +116,14 @@ $(GEN)/report_css.h: web/report.css $(GEN)/embed
 	$(call say,GEN )
 	$(Q)$(GEN)/embed text tf_report_css web/report.css > $@.new && mv $@.new $@
 
+# The form page: built by Vite when its sources or the lock changed, in a folder of its own that takes the
+# old one's place as a whole; its compressed files go into the program as they are.
+build/web/list.txt: $(sort $(wildcard web/form/*)) third_party/package-lock.json
+	$(call say,VITE)
+	$(Q)mkdir -p build && flock build/web.lock sh -c 'rm -rf build/web.new && node web/form/build.mjs build/web.new && rm -rf build/web.old && if [ -d build/web ]; then mv build/web build/web.old; fi && mv build/web.new build/web && rm -rf build/web.old'
+$(GEN)/web_form.h: build/web/list.txt tools/incbin.awk
+	@mkdir -p $(@D)
+	$(call say,GEN )
+	$(Q)awk -v folder=build/web -v symbol=tf_web_form -f tools/incbin.awk $< > $@.new && mv $@.new $@
+
 -include $(OBJ:.o=.d) $(TESTBIN:=.d) $(wildcard $(B)/bench/*.d)
