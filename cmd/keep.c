@@ -1,13 +1,28 @@
-/* trefoil keep: custody of the evidence: import, list, ledger, verify
+/* trefoil keep: custody of the evidence: keys, people, import, ledger, verify
  *
  * usage: trefoil keep import FILE --as DATASET --country XA [--study DIR]
  *        trefoil keep list [--country XA] [--study DIR] [--json]
  *        trefoil keep participants --country XA [--study DIR] [--json]
  *        trefoil keep ledger [--study DIR] [--json]
  *        trefoil keep verify [--study DIR] [--json]
+ *        trefoil keep init NAME…            give the study to its first custodians
+ *        trefoil keep unlock --as NAME --purpose WORDS [--for MINUTES] [--open identity]
+ *        trefoil keep lock
+ *        trefoil keep custodians [--json]
+ *        trefoil keep add-custodian NAME [--role ROLE] [--country XA,XB] [--strand STRAND]
+ *        trefoil keep remove-custodian NAME
+ *        trefoil keep rekey
+ *        trefoil keep make-key FILE
  *
- * The vault is the folder .trefoil of a study: encrypted files, and one key, vault.key. Keep a copy of
- * the key apart from the study; without it nothing opens.
+ * The vault is the folder .trefoil of a study: encrypted files. A study without custodians, as in a
+ * rehearsal, opens with one key, vault.key. init replaces it: each file gets a random key, wrapped for
+ * each custodian whose role opens it (docs/CUSTODY.md). NAME=FILE takes a key file instead of a
+ * passphrase; make-key makes one and prints its public half, for --public with add-custodian.
+ * Passphrases are asked on the terminal, or read a line each from --passphrase-fd N.
+ *
+ * unlock leaves an agent behind that holds the keys for --for minutes (60) or until lock; who and what
+ * for is written into the ledger. Alone one opens answers, or with --open identity the contact sheets;
+ * both take two persons. Survivors' words take two custodians of three.
  *
  * import takes a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a dataset that study.yaml
  * declares, and prints its evidence id, which is made from the content: the same content has the same
@@ -25,14 +40,7 @@
 #include <jansson.h>
 #include <string.h>
 
-#include "ask/ask.h"
-#include "cmd/cmd.h"
-#include "keep/keep.h"
-
-struct keep_words {
-    const char *as, *country, **word;
-    size_t n;
-};
+#include "cmd/keep_parts.h"
 
 /* ---- import ------------------------------------------------------------------------------------ */
 
@@ -210,19 +218,54 @@ enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
     static const struct {
         const char *word;
         enum tf_code (*run)(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr);
-    } parts[] = {{"import", run_import},
-                 {"list", run_list},
-                 {"participants", run_participants},
-                 {"ledger", run_ledger},
-                 {"verify", run_verify}};
+    } parts[] = {
+        {"import", run_import},
+        {"list", run_list},
+        {"participants", run_participants},
+        {"ledger", run_ledger},
+        {"verify", run_verify},
+        {"init", tf_keep_run_init},
+        {"unlock", tf_keep_run_unlock},
+        {"lock", tf_keep_run_lock},
+        {"custodians", tf_keep_run_custodians},
+        {"add-custodian", tf_keep_run_add_custodian},
+        {"remove-custodian", tf_keep_run_remove_custodian},
+        {"rekey", tf_keep_run_rekey},
+        {"make-key", tf_keep_run_make_key},
+    };
+    enum { N_PARTS = sizeof parts / sizeof *parts };
     struct keep_words w = {.as = NULL};
-    const struct tf_option options[] = {{.name = "--as", .text = &w.as},
-                                        {.name = "--country", .text = &w.country}};
-    TF_TRY(tf_options(run, options, 2, &w.word, &w.n, reterr));
+    const struct tf_option options[] = {
+        {.name = "--as", .text = &w.as},
+        {.name = "--country", .text = &w.country},
+        {.name = "--role", .text = &w.role},
+        {.name = "--strand", .text = &w.strand},
+        {.name = "--purpose", .text = &w.purpose},
+        {.name = "--for", .text = &w.minutes},
+        {.name = "--passphrase-fd", .text = &w.passphrase_fd},
+        {.name = "--key-file", .text = &w.key_file},
+        {.name = "--public", .text = &w.public_key},
+        {.name = "--open", .text = &w.open},
+        {.name = "--reason", .text = &w.reason},
+        {.name = "--on", .text = &w.on},
+        {.name = "--check", .text = &w.check},
+        {.name = "--keys", .flag = &w.keys},
+        {.name = "--older", .flag = &w.older},
+        {.name = "--destroy", .flag = &w.destroy},
+        {.name = "--head", .flag = &w.head},
+        {.name = "--form", .text = &w.form},
+        {.name = "--out", .text = &w.out},
+    };
+    const char *known[N_PARTS + 1] = {NULL};
+    TF_TRY(tf_options(run, options, sizeof options / sizeof *options, &w.word, &w.n, reterr));
     if (w.n == 0)
-        return tf_usage(run, reterr, "say what: import, list, participants, ledger or verify");
-    for (size_t k = 0; k < sizeof parts / sizeof *parts; k++)
+        return tf_usage(run, reterr, "say what: import, list, unlock, verify …");
+    for (size_t k = 0; k < N_PARTS; k++) {
         if (strcmp(parts[k].word, w.word[0]) == 0)
             return parts[k].run(run, &w, reterr);
-    return tf_usage(run, reterr, "`trefoil keep` has no '%s'", w.word[0]);
+        known[k] = parts[k].word;
+    }
+    const char *near = tf_nearest(w.word[0], known);
+    (void)tf_usage(run, reterr, "`trefoil keep` has no '%s'", w.word[0]);
+    return near == NULL ? TF_E_USAGE : tf_help(reterr, "Did you mean `trefoil keep %s`?", near);
 }

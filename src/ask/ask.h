@@ -254,6 +254,8 @@ struct tf_study {
     size_t n_retentions;
     struct tf_study_person *person;
     size_t n_persons;
+    const char **staged, **stage; /* study.yaml `stages:`: country codes and where each stands */
+    size_t n_stages;
     struct tf_indicator *indicator;
     size_t n_indicators;
     /* context strand files and fieldwork files, {country} replaced; NULL when the study has none */
@@ -278,6 +280,8 @@ const struct tf_policy *tf_study_policy(const struct tf_study *s, const char *na
 const struct tf_indicator *tf_study_indicator(const struct tf_study *s, const char *id);
 const struct tf_activity *tf_study_activity(const struct tf_study *s, const char *id);
 const struct tf_study_person *tf_study_person(const struct tf_study *s, const char *id);
+/* Where a country stands: collect, analyse, release; "" when the study does not say. */
+const char *tf_study_stage(const struct tf_study *s, const char *country);
 /* The day ("2027-03-31") on which a retention ends; NULL when its milestone has no end yet. */
 const char *tf_retention_day(struct tf_arena *arena, const struct tf_study *s,
                              const struct tf_retention *r);

@@ -110,6 +110,42 @@ static enum tf_code check_retention(const struct tf_study *s, const struct tf_re
     return TF_OK;
 }
 
+/* stages: {XA: collect, XB: analyse} */
+static enum tf_code read_stages(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr)
+{
+    static const char *const known[] = {"collect", "analyse", "release", NULL};
+    const struct tf_yaml *map = tf_yaml_get(root, "stages");
+    if (map != NULL && map->kind != TF_YAML_MAP) {
+        (void)tf_yaml_fail(map, reterr, "'stages' says of each country where it stands");
+        return tf_help(reterr, "Write `stages: {XA: collect}`.");
+    }
+    const size_t n = map == NULL ? 0 : map->n;
+    s->staged = TF_NEW_N(s->arena, const char *, n + 1);
+    s->stage = TF_NEW_N(s->arena, const char *, n + 1);
+    for (size_t k = 0; k < n; k++) {
+        const struct tf_place at = tf_place_of(map->key[k]);
+        size_t word = 0;
+        s->staged[k] = map->key[k]->text;
+        TF_TRY(check_codes(s, &s->staged[k], 1, &at, reterr));
+        TF_TRY(tf_yaml_need_text(map, s->staged[k], &s->stage[k], reterr));
+        while (known[word] != NULL && strcmp(known[word], s->stage[k]) != 0)
+            word++;
+        if (known[word] == NULL)
+            return at_fault(&at, reterr, tf_printf(s->arena, "'%s' is no stage", s->stage[k]),
+                            "A country stands at collect, analyse or release.");
+        s->n_stages++;
+    }
+    return TF_OK;
+}
+
+const char *tf_study_stage(const struct tf_study *s, const char *country)
+{
+    for (size_t k = 0; k < s->n_stages; k++)
+        if (strcmp(s->staged[k], country) == 0)
+            return s->stage[k];
+    return "";
+}
+
 /* ---- Dates ------------------------------------------------------------------------------------ */
 
 static int days_in(int year, int month)
@@ -185,5 +221,5 @@ enum tf_code tf_custody_read(struct tf_study *s, const struct tf_yaml *root, str
         TF_TRY(check_retention(s, &s->retention[k], reterr));
     for (size_t k = 0; k < s->n_persons; k++)
         TF_TRY(check_codes(s, s->person[k].country, s->person[k].n_countries, &s->person[k].at, reterr));
-    return TF_OK;
+    return read_stages(s, root, reterr);
 }

@@ -127,6 +127,7 @@ static const struct field study_fields[] = {
     {"approvals",      FIELD_OTHER, false, .at = 0},
     {"retention",      FIELD_OTHER, false, .at = 0},
     {"people",         FIELD_OTHER, false, .at = 0},
+    {"stages",         FIELD_OTHER, false, .at = 0},
     FIELD_END};
 /* clang-format on */
 

@@ -247,6 +247,12 @@ enum tf_code tf_key_need(struct tf_arena *arena, const struct tf_key *key, const
         tf_key_derive(own, key->root, name);
     } else {
         const unsigned char *found = tf_ring_find(key->ring, name);
+        if (found == NULL && key->agent) { /* another process may have begun this file */
+            struct ring *now;
+            TF_TRY(tf_agent_ring(arena, key->dir, &now, reterr));
+            memcpy(key->ring, now, sizeof *now);
+            found = tf_ring_find(key->ring, name);
+        }
         if (found == NULL && create) {
             TF_TRY(tf_keyring_new_key(arena, key, name, reterr));
             found = tf_ring_find(key->ring, name);
