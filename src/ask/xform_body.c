@@ -82,8 +82,7 @@ static void write_on_change(struct tf_xwriter *w, struct tf_xml *control, const 
 
 static void unseen(struct tf_xwriter *w, const struct tf_item *it)
 {
-    for (const struct tf_setvalue *v = it->on_change; v != NULL && it->type->control != NULL;
-         v = v->next)
+    for (const struct tf_setvalue *v = it->on_change; v != NULL; v = v->next)
         if (!is_geopoint(v->target))
             tf_xfault(w, v->target->row, "Let a question trigger it that is shown.",
                       "'%s' is to be set when '%s' changes, and that is never shown",
@@ -92,10 +91,10 @@ static void unseen(struct tf_xwriter *w, const struct tf_item *it)
 
 static void write_question(struct tf_xwriter *w, struct tf_xml *parent, const struct tf_item *it)
 {
-    if (!tf_xitem_control(it)) {
+    if (tf_xitem_computed(it))
         unseen(w, it);
+    if (tf_xitem_computed(it) || it->type->control == NULL)
         return;
-    }
     struct tf_xml *x = tf_xml_new(w->arena, parent, it->type->control);
     write_label_and_hint(w, x, it);
     tf_xml_attr(w->arena, x, "ref", it->path);

@@ -90,13 +90,17 @@ struct itemset {
 static void from_answers(struct tf_xwriter *w, const struct tf_item *it, struct itemset *s)
 {
     const char *path = tf_trim(w->arena, tf_xrefs(w, it->x->list, it, TF_XREF_PARENT));
-    const char *slash = strrchr(path, '/');
-    if (slash == NULL)
+    const char *slash = strrchr(path, '/'), *name;
+    size_t n;
+    bool last;
+    if (slash == NULL || tf_xref_at(it->x->list, &name, &n, &last) == 0)
         return; /* the fault is kept */
-    s->nodeset = tf_strndup(w->arena, path, (size_t)(slash - path));
-    s->value = s->label = slash + 1;
+    const struct tf_item *named = tf_xitem_named(w, name, n, it);
+    const bool round = named != NULL && named->kind == TF_XI_REPEAT; /* of places on a map */
+    s->nodeset = round ? path : tf_strndup(w->arena, path, (size_t)(slash - path));
+    s->value = s->label = round ? "geometry" : slash + 1;
     if (s->filter == NULL) {
-        s->filter = tf_printf(w->arena, "./%s != ''", slash + 1);
+        s->filter = tf_printf(w->arena, "./%s != ''", s->value);
     } else if (s->nodeset[0] != '\0') {
         s->filter = tf_replace(w->arena, s->filter,
                                tf_printf(w->arena, "current()/%s", s->nodeset), ".");

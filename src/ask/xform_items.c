@@ -44,12 +44,12 @@ bool tf_xitem_in_repeat(const struct tf_item *it)
     return false;
 }
 
-bool tf_xitem_control(const struct tf_item *it)
+bool tf_xitem_computed(const struct tf_item *it)
 {
-    if (it->type->control == NULL || strcmp(it->type->type, "calculate") == 0)
-        return false;
+    if (strcmp(it->type->type, "calculate") == 0)
+        return true;
     const bool set = tf_xpair(&it->bind, "calculate") != NULL || !tf_is_blank(it->x->trigger);
-    return !set || tf_xtexts_any(&it->x->label) || tf_xtexts_any(&it->x->hint);
+    return set && !tf_xtexts_any(&it->x->label) && !tf_xtexts_any(&it->x->hint);
 }
 
 /* ---- names ------------------------------------------------------------------------------------- */
@@ -72,12 +72,15 @@ static void index_names(struct tf_xwriter *w)
         if (!has_name(it))
             continue;
         struct tf_item **slot = &w->by_name[tf_xhash(it->name, strlen(it->name)) & (slots - 1)];
-        for (const struct tf_item *other = *slot; other != NULL; other = other->next_same)
-            if (other->parent == it->parent && strcmp(other->name, it->name) == 0)
+        for (const struct tf_item *other = *slot; other != NULL; other = other->next_same) {
+            const bool repeats = other->kind == TF_XI_REPEAT && it->kind == TF_XI_REPEAT;
+            if ((repeats || other->parent == it->parent) && strcmp(other->name, it->name) == 0)
                 tf_xfault(w, it->row > 0 ? it->row : other->row,
                           "Give one of them another name; the names of generated questions end in "
-                          "_count and _other.",
-                          "the name '%s' stands twice in '%s'", it->name, it->parent->name);
+                          "_count and _other, and a repeat's may not come again in a loop.",
+                          "the name '%s' stands twice%s%s", it->name, repeats ? "" : " in ",
+                          repeats ? " among the repeats" : it->parent->name);
+        }
         it->next_same = *slot;
         *slot = it;
     }

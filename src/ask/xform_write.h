@@ -117,7 +117,7 @@ const struct tf_item *tf_xitem_named(struct tf_xwriter *w, const char *name, siz
                                      const struct tf_item *context);
 struct tf_xlist_state *tf_xlist_named(struct tf_xwriter *w, const char *name); /* or NULL */
 bool tf_xitem_in_repeat(const struct tf_item *it);
-bool tf_xitem_control(const struct tf_item *it); /* a question that is shown */
+bool tf_xitem_computed(const struct tf_item *it); /* a question that has a value and is not shown */
 
 /* xform_shorthand.c: what a row stands for besides itself. */
 struct tf_xshort { /* as rows are walked */
