@@ -24,6 +24,7 @@
 #include "base/file.h"
 #include "base/number.h"
 #include "base/text.h"
+#include "base/xml_plain.h"
 
 enum {
     MAX_COLUMNS = 20000,
@@ -39,7 +40,9 @@ struct book {
     struct tf_arena *arena, *scratch;
     const char *file;
     zip_t *zip;
-    xmlTextReader *xml; /* of the part being read */
+    xmlTextReader *xml;    /* of the part being read, or */
+    struct tf_plain plain; /* where it is plain XML, as from most programs: many times faster */
+    bool is_plain;
     const char *part;
     size_t unpacked;
     const char **string; /* shared strings */
@@ -133,13 +136,18 @@ static enum tf_code open_xml(struct book *b, const char *part, bool *ret_there)
     TF_TRY(unpack(b, part, &bytes));
     if (bytes.data == NULL)
         return TF_OK;
+    *ret_there = true;
+    b->is_plain = tf_plain_ok(bytes.data, bytes.n);
+    if (b->is_plain) {
+        tf_plain_begin(&b->plain, bytes.data, bytes.n);
+        return TF_OK;
+    }
     b->xml = xmlReaderForMemory(bytes.data, (int)bytes.n, part, NULL,
                                 XML_PARSE_NONET | XML_PARSE_NOERROR | XML_PARSE_NOWARNING |
                                     XML_PARSE_COMPACT);
     if (b->xml == NULL)
         return tf_fail(b->reterr, TF_E_MEMORY, "out of memory while reading '%s'", b->file);
     xmlTextReaderSetErrorHandler(b->xml, quiet, NULL);
-    *ret_there = true;
     return TF_OK;
 }
 
@@ -148,6 +156,13 @@ enum event { AT_END, AT_OPEN, AT_CLOSE, AT_TEXT, AT_BROKEN };
 /* The next thing of a part that matters, and the local name of its element. */
 static enum event next_event(struct book *b, const char **ret_name)
 {
+    static const enum event plain[] = {[TF_PLAIN_END] = AT_END,
+                                       [TF_PLAIN_OPEN] = AT_OPEN,
+                                       [TF_PLAIN_CLOSE] = AT_CLOSE,
+                                       [TF_PLAIN_TEXT] = AT_TEXT};
+    *ret_name = b->plain.name;
+    if (b->is_plain)
+        return plain[tf_plain_next(&b->plain)];
     for (;;) {
         const int more = xmlTextReaderRead(b->xml);
         if (more != 1)
@@ -178,6 +193,8 @@ static enum tf_code broken_xml(const struct book *b)
 static const char *attribute(struct book *b, struct tf_arena *arena, const char *name)
 {
     const char *value = NULL;
+    if (b->is_plain)
+        return tf_plain_attribute(&b->plain, arena, name);
     for (int more = xmlTextReaderMoveToFirstAttribute(b->xml); more == 1 && value == NULL;
          more = xmlTextReaderMoveToNextAttribute(b->xml))
         if (tf_streq((const char *)xmlTextReaderConstLocalName(b->xml), name)) {
@@ -188,8 +205,17 @@ static const char *attribute(struct book *b, struct tf_arena *arena, const char 
     return value;
 }
 
+static bool is_empty(struct book *b)
+{
+    return b->is_plain ? b->plain.empty : xmlTextReaderIsEmptyElement(b->xml) == 1;
+}
+
 static void add_text(struct book *b, struct tf_buf *buf)
 {
+    if (b->is_plain) {
+        tf_plain_decode(buf, b->plain.text, b->plain.n_text);
+        return;
+    }
     const char *s = (const char *)xmlTextReaderConstValue(b->xml);
     if (s != NULL)
         tf_buf_add(buf, s);
@@ -270,6 +296,8 @@ static int hex_digit(char c)
 static char *unescape(struct tf_arena *arena, const char *s)
 {
     struct tf_buf out = {.arena = arena};
+    if (strstr(s, "_x") == NULL)
+        return tf_strdup(arena, s);
     tf_buf_add(&out, "");
     for (const char *hit; (hit = strstr(s, "_x")) != NULL;) {
         uint32_t cp = 0;
@@ -293,7 +321,7 @@ static enum tf_code rich_text(struct book *b, const char *until, const char **re
     const char *name;
     bool in_t = false;
     size_t phonetic = 0;
-    if (xmlTextReaderIsEmptyElement(b->xml)) {
+    if (is_empty(b)) {
         *ret = "";
         return TF_OK;
     }
@@ -302,7 +330,7 @@ static enum tf_code rich_text(struct book *b, const char *until, const char **re
             return broken_xml(b);
         if (e == AT_CLOSE && tf_streq(name, until))
             break;
-        const bool empty = e == AT_OPEN && xmlTextReaderIsEmptyElement(b->xml) == 1;
+        const bool empty = e == AT_OPEN && is_empty(b);
         if (tf_streq(name, "rPh") && !empty && e != AT_TEXT)
             phonetic = e == AT_OPEN;
         if (tf_streq(name, "t") && e != AT_TEXT)
@@ -395,7 +423,7 @@ static enum tf_code read_formats(struct book *b, const char *part)
         if (e == AT_BROKEN)
             return broken_xml(b);
         if (e != AT_TEXT && tf_streq(name, "cellXfs"))
-            in_cells = e == AT_OPEN && xmlTextReaderIsEmptyElement(b->xml) != 1;
+            in_cells = e == AT_OPEN && !is_empty(b);
         if (e == AT_OPEN && in_cells && tf_streq(name, "xf"))
             add_format(b, own, n);
         if (e != AT_OPEN || !tf_streq(name, "numFmt"))
@@ -446,7 +474,7 @@ static enum tf_code read_cell(struct book *b, const char **ret)
     struct tf_buf value = {.arena = b->scratch};
     bool in_v = false;
     *ret = "";
-    if (xmlTextReaderIsEmptyElement(b->xml))
+    if (is_empty(b))
         return TF_OK;
     for (enum event e; (e = next_event(b, &name)) != AT_END;) {
         if (e == AT_BROKEN)
@@ -458,7 +486,7 @@ static enum tf_code read_cell(struct book *b, const char **ret)
         else if (e == AT_TEXT && in_v)
             add_text(b, &value);
         else if (e != AT_TEXT)
-            in_v = e == AT_OPEN && tf_streq(name, "v") && !xmlTextReaderIsEmptyElement(b->xml);
+            in_v = e == AT_OPEN && tf_streq(name, "v") && !is_empty(b);
     }
     if (inline_text != NULL)
         *ret = inline_text;
