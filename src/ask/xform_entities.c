@@ -209,8 +209,7 @@ static void gather(struct tf_xwriter *w, struct wish *wish, size_t n)
 /* Scope and container of one entity, from its sources. */
 static void place_wish(struct tf_xwriter *w, struct wish *wish)
 {
-    struct tf_item *deepest = NULL, *saved = NULL, *common = NULL;
-    size_t n_saved = 0;
+    struct tf_item *deepest = NULL, *common = NULL;
     wish->scope = w->root;
     for (size_t k = 0; k < wish->n; k++)
         if (repeats(wish->source[k].container) > repeats(wish->scope))
@@ -222,21 +221,18 @@ static void place_wish(struct tf_xwriter *w, struct wish *wish)
             deepest = c;
         if (wish->source[k].property == NULL)
             continue;
-        saved = saved == NULL || inside ? c : saved;
         common = common == NULL ? c : shared(common, c);
-        n_saved++;
     }
     for (size_t k = 0; k < wish->n; k++) {
         const struct source *s = &wish->source[k];
         struct tf_item *scope = scope_of(s->container);
-        if (!above_or_same(scope, wish->scope) ||
-            (s->property != NULL && scope != scope_of(saved)))
+        if (!above_or_same(scope, wish->scope) || (s->property != NULL && scope != wish->scope))
             tf_xfault(w, s->row, "Copy the value with a calculate into the repeat of the entity.",
                       "the entity '%s' takes values from different repeats", wish->e->dataset);
     }
     wish->container = deepest == NULL ? wish->scope : deepest;
-    if (n_saved > 0) /* a common group above the scope's own repeat is no container of it */
-        wish->container = above_or_same(scope_of(saved), common) ? common : scope_of(saved);
+    if (common != NULL)
+        wish->container = common;
 }
 
 /* The first container from the one wished up to the scope that is free. */
