@@ -1,6 +1,9 @@
 /* trefoil keep: custody of the evidence: keys, people, import, ledger, verify
  *
  * usage: trefoil keep import FILE --as DATASET --country XA [--study DIR]
+ *        trefoil keep open-submissions --country XA [--form ID] [--language en] [--study DIR] [--json]
+ *        trefoil keep export DATASET --country XA --as csv|sav|dta|xlsx|codebook -o FILE
+ *                     [--purpose WORDS] [--counts] [--study DIR] [--json]
  *        trefoil keep list [--country XA] [--study DIR] [--json]
  *        trefoil keep participants --country XA [--study DIR] [--json]
  *        trefoil keep ledger [--study DIR] [--json]
@@ -28,12 +31,22 @@
  * declares, and prints its evidence id, which is made from the content: the same content has the same
  * id on any machine, and importing it twice changes nothing.
  *
+ * open-submissions runs where the private keys are: it takes what lies in the inbox into the vault,
+ * opens what tablets sealed, follows edits, and makes the dataset of each form, with one more for each
+ * repeat (child.roster). Records that do not open, or wait for files, are named by number and
+ * instance id; the others go on. Doing it again changes nothing until something new arrives.
+ *
+ * export writes a dataset of the vault as a file for the survey team. It holds persons' answers, so
+ * the ledger notes it, with its --purpose. A codebook (HTML, or CSV by the file's name) holds none,
+ * unless --counts asks how many gave each answer.
+ *
  * list shows the evidence that is current; participants, their consent switches (never a name);
  * ledger, everything that was ever done; verify proves every file, every hash and the ledger's chain,
  * and prints the hash at its head: written down elsewhere, it proves the whole history later.
  *
  * examples:
  *   trefoil keep import demo-study/children/XA/child.csv --as child --country XA --study demo-study
+ *   trefoil keep export child --country XA --as sav -o child.sav --study demo-study
  *   trefoil keep list --country XA --study demo-study
  *   trefoil keep verify --study demo-study
  */
@@ -220,6 +233,8 @@ enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
         enum tf_code (*run)(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr);
     } parts[] = {
         {"import", run_import},
+        {"open-submissions", tf_keep_run_open},
+        {"export", tf_keep_run_export},
         {"list", run_list},
         {"participants", run_participants},
         {"ledger", run_ledger},
@@ -255,6 +270,9 @@ enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
         {.name = "--head", .flag = &w.head},
         {.name = "--form", .text = &w.form},
         {.name = "--out", .text = &w.out},
+        {.name = "-o", .text = &w.out},
+        {.name = "--language", .text = &w.language},
+        {.name = "--counts", .flag = &w.counts},
     };
     const char *known[N_PARTS + 1] = {NULL};
     TF_TRY(tf_options(run, options, sizeof options / sizeof *options, &w.word, &w.n, reterr));

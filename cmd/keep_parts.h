@@ -8,13 +8,15 @@
 
 struct keep_words { /* options, as they were given; NULL and false when not */
     const char *as, *country, *role, *strand, *purpose, *minutes, *passphrase_fd, *key_file,
-        *public_key, *open, *reason, *on, *check, *out, *form;
-    bool keys, older, destroy, head;
+        *public_key, *open, *reason, *on, *check, *out, *form, *language;
+    bool keys, older, destroy, head, counts;
     const char **word; /* the words; the first names the part */
     size_t n;
 };
 #define KEEP_PART(name) \
     enum tf_code name(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr)
+KEEP_PART(tf_keep_run_open);
+KEEP_PART(tf_keep_run_export);
 KEEP_PART(tf_keep_run_init);
 KEEP_PART(tf_keep_run_unlock);
 KEEP_PART(tf_keep_run_lock);

@@ -3,7 +3,7 @@
  * Both formats know why a value is missing, each in its way:
  *
  *     SPSS    a column declares a range of codes as missing. Its codes are taken below everything
- *             that stands in the column: -9001, -9002 … (or -90001 … when values lie that low), one for
+ *             that stands in the column: -9002, -9003 … (or -90002 … when values lie that low), one for
  *             each reason, with the reason as the code's label; a plain empty cell is system-missing
  *     Stata   .a to .o stand for the reasons, in their order, with labels; a plain empty cell is .
  *
@@ -34,7 +34,7 @@ struct writing {
     bool sav;
     readstat_writer_t *writer;
     readstat_variable_t **var;
-    double *lowest;   /* [n_cols] SPSS: reason r has the code lowest + r */
+    double *base;     /* [n_cols] SPSS: reason r has the code base - r */
     size_t *width;    /* [n_cols] bytes of the longest text */
     size_t cut;       /* texts that were too long */
     int *reference;   /* [n_cols] Stata: number of the first long text */
@@ -106,9 +106,9 @@ static double code_below(const struct tf_column *c, size_t n_rows)
     for (size_t k = 0; k < c->n_labels; k++)
         if (c->labels[k].text == NULL && c->labels[k].value < low)
             low = c->labels[k].value;
-    while (low <= base && base > -1e15)
+    while (low <= base - 1 && base > -1e14)
         base *= 10;
-    return base - TF_N_MISS;
+    return base;
 }
 
 static void declare_missing(struct writing *w, size_t col, readstat_label_set_t *set, const bool *has)
@@ -117,13 +117,13 @@ static void declare_missing(struct writing *w, size_t col, readstat_label_set_t 
         if (!has[why])
             continue;
         if (w->sav)
-            readstat_label_double_value(set, w->lowest[col] + why, tf_miss_plain(why));
+            readstat_label_double_value(set, w->base[col] - why, tf_miss_plain(why));
         else
             readstat_label_tagged_value(set, stata_letter(why), tf_miss_plain(why));
     }
     if (w->sav)
         (void)readstat_variable_add_missing_double_range(
-            w->var[col], w->lowest[col] + TF_MISS_DONT_KNOW, w->lowest[col] + TF_N_MISS - 1);
+            w->var[col], w->base[col] - TF_N_MISS + 1, w->base[col] - TF_MISS_DONT_KNOW);
 }
 
 /* ---- Columns ------------------------------------------------------------------------------------ */
@@ -201,7 +201,7 @@ static void add_column(struct writing *w, size_t col, const char *name)
         if (w->sav && w->width[col] > SAV_TEXT)
             w->width[col] = SAV_TEXT;
     } else {
-        w->lowest[col] = w->sav ? code_below(c, w->t->n_rows) : 0;
+        w->base[col] = w->sav ? code_below(c, w->t->n_rows) : 0;
     }
     w->var[col] = readstat_add_variable(w->writer, name, type,
                                         type == READSTAT_TYPE_STRING ? w->width[col] : 0);
@@ -222,7 +222,7 @@ static readstat_error_t put_number(struct writing *w, size_t col, size_t row)
         return readstat_insert_double_value(w->writer, w->var[col], c->num[row]);
     if (why == TF_MISS_SYSTEM)
         return readstat_insert_missing_value(w->writer, w->var[col]);
-    return w->sav ? readstat_insert_double_value(w->writer, w->var[col], w->lowest[col] + why)
+    return w->sav ? readstat_insert_double_value(w->writer, w->var[col], w->base[col] - why)
                   : readstat_insert_tagged_missing_value(w->writer, w->var[col], stata_letter(why));
 }
 
@@ -297,7 +297,7 @@ enum tf_code tf_export_stat(struct tf_arena *arena, const struct tf_table *t,
         return tf_fail(reterr, TF_E_MEMORY, "out of memory for a writer");
     tf_arena_defer(arena, release_writer, w.writer);
     w.var = TF_NEW_N(arena, readstat_variable_t *, t->n_cols);
-    w.lowest = TF_NEW_N(arena, double, t->n_cols);
+    w.base = TF_NEW_N(arena, double, t->n_cols);
     w.reference = TF_NEW_N(arena, int, t->n_cols);
     w.width = TF_NEW_N(arena, size_t, t->n_cols);
     for (size_t c = 0; c < t->n_cols; c++)
