@@ -105,12 +105,27 @@ const char *tf_xref_name(const struct xeval *e, struct xref n)
     return "";
 }
 
+static const char *text_of_items(struct xeval *e, struct xref n)
+{
+    const struct tf_xinstance *s = second(e, n.a);
+    struct tf_buf b = {.arena = e->arena};
+    const size_t from = n.kind == XR_ITEM ? n.b : 0, to = n.kind == XR_ITEM ? n.b + 1 : s->n_items;
+    for (size_t k = from; k < to; k++)
+        for (size_t j = 0; j < s->item[k].n; j++)
+            tf_buf_add(&b, s->item[k].value[j]);
+    return tf_buf_text(&b);
+}
+
 const char *tf_xref_text(struct xeval *e, struct xref n)
 {
     if (n.kind == XR_CELL)
         return second(e, n.a)->item[n.b].value[n.c];
     if (n.kind == XR_ATTRIBUTE)
         return answer(e, n.a)->attribute->value[n.b];
+    if (n.kind == XR_ROOT && e->scope->instance != NULL && e->scope->instance->n_answers > 0)
+        n = (struct xref){XR_ANSWER, 0, 0, 0};
+    if (n.kind == XR_ITEM || n.kind == XR_ITEMS || n.kind == XR_INSTANCE)
+        return text_of_items(e, n);
     if (n.kind != XR_ANSWER)
         return "";
     const struct tf_answer *a = answer(e, n.a);
@@ -250,7 +265,7 @@ static bool passes(struct xeval *e, const struct xstep *s, struct xref n)
 {
     if (s->test == XT_NODE)
         return true;
-    if (s->test == XT_TEXT) /* a leaf stands for its text */
+    if (s->test == XT_TEXT)
         return n.kind == XR_CELL || (n.kind == XR_ANSWER && answer(e, n.a)->text != NULL &&
                                      *answer(e, n.a)->text != '\0');
     if (n.kind == XR_ROOT || n.kind == XR_INSTANCE)
@@ -309,9 +324,11 @@ static enum tf_code one_step(struct xeval *e, const struct xpr *x, const struct 
 {
     const bool backward = s->axis == XA_PRECEDING_SIBLING || s->axis == XA_ANCESTOR ||
                           s->axis == XA_ANCESTOR_OR_SELF;
+    /* a leaf stands for its text */
+    const enum xaxis axis = s->axis == XA_CHILD && s->test == XT_TEXT ? XA_SELF : s->axis;
     for (size_t k = 0; k < in->n; k++) {
         const size_t from = out->n;
-        add_axis(e, s->axis, in->item[k], out);
+        add_axis(e, axis, in->item[k], out);
         TF_TRY(tf_xwork(e, x, out->n - from + 1));
         size_t kept = from;
         for (size_t j = from; j < out->n; j++)
