@@ -41,4 +41,6 @@ void tf_flow_rates(struct tf_arena *arena, const struct tf_flow *f, struct tf_fl
 void tf_field_check(struct tf_arena *arena, const char *contacts_path, const char *frame_path,
                     struct tf_notices *out);
 
+#include "field/monitor.h"
+
 #endif

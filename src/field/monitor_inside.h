@@ -3,7 +3,6 @@
 #define TF_FIELD_MONITOR_INSIDE_H
 
 #include "field/inside.h"
-#include "field/monitor.h"
 
 struct visit { /* one record as the monitoring sees it */
     const char *psu, *unit, *person, *team;
