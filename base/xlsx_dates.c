@@ -25,7 +25,7 @@ bool tf_xlsx_date_format(unsigned id, const char *code)
             if (s == NULL)
                 return false;
         } else if (*s == '[') { /* a colour, a condition, or hours counted on: [hh]:mm */
-            if (strchr("hms", s[1] | 32) != NULL && (s[1] | 32) != 0 && (s[2] == ']' || s[2] == s[1]))
+            if (strchr("hms", s[1] | 32) != NULL && (s[2] == ']' || s[2] == s[1]))
                 return true;
             s = strchr(s, ']');
             if (s == NULL)
