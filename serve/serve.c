@@ -7,13 +7,12 @@
  * Against a hostile page in the same browser: the Host header must name the loopback (no DNS
  * rebinding), answers carry a content security policy without scripts, nosniff, no-store and no
  * referrer, and nothing can be changed by a request. */
-#include <arpa/inet.h>
-#include <netinet/in.h>
 #include <string.h>
 #include <strings.h>
 
 #include <microhttpd.h>
 
+#include "serve/address.h"
 #include "serve/page.h"
 #include "serve/serve.h"
 
@@ -25,44 +24,21 @@ struct door {
 
 /* ---- where to listen ---- */
 
-struct address {
-    struct sockaddr_in v4;
-    struct sockaddr_in6 v6;
-    bool six;
-};
-
-static enum tf_code refuse_address(const char *host, struct tf_err *reterr)
+static enum tf_code read_address(struct tf_arena *a, const char *listen, struct tf_address *ret,
+                                 struct tf_err *reterr)
 {
-    (void)tf_fail(reterr, TF_E_REFUSED, "`serve` does not listen on '%s'", host);
+    struct tf_err unread;
+    const char *colon = strrchr(listen, ':');
+    const enum tf_code code = tf_address_read(a, listen, ret, &unread);
+    if (code == TF_OK && ret->loopback)
+        return TF_OK;
+    if (code != TF_OK && (colon == NULL || colon == listen || strspn(colon + 1, "0123456789") == 0)) {
+        *reterr = unread;
+        return code;
+    }
+    (void)tf_fail(reterr, TF_E_REFUSED, "`serve read` does not listen on '%s'", listen);
     (void)tf_fact(reterr, "It is a reading room for this machine: it has no accounts and no encryption.");
     return tf_help(reterr, "Use 127.0.0.1; to show a report to others, give them the files in out/.");
-}
-
-/* "127.0.0.1:8080", "localhost:0", "[::1]:8080". */
-static enum tf_code parse_address(struct tf_arena *a, const char *listen, struct address *ret,
-                                  struct tf_err *reterr)
-{
-    const char *colon = strrchr(listen, ':');
-    int64_t port = 8080;
-    struct in_addr v4;
-    *ret = (struct address){.v4 = {.sin_family = AF_INET}, .v6 = {.sin6_family = AF_INET6}};
-    if (colon == NULL || !tf_parse_int(colon + 1, &port) || port < 0 || port > 65535) {
-        (void)tf_fail(reterr, TF_E_USAGE, "'%s' is not an address and a port", listen);
-        return tf_help(reterr, "For example 127.0.0.1:8080, or 127.0.0.1:0 for any free port.");
-    }
-    const char *host = tf_strndup(a, listen, (size_t)(colon - listen));
-    ret->v4.sin_port = ret->v6.sin6_port = htons((uint16_t)port);
-    if (strcmp(host, "[::1]") == 0) {
-        ret->six = true;
-        ret->v6.sin6_addr = in6addr_loopback;
-        return TF_OK;
-    }
-    if (strcmp(host, "localhost") == 0)
-        host = "127.0.0.1";
-    if (inet_pton(AF_INET, host, &v4) != 1 || ntohl(v4.s_addr) != INADDR_LOOPBACK)
-        return refuse_address(host, reterr);
-    ret->v4.sin_addr = v4;
-    return TF_OK;
 }
 
 /* ---- answers ---- */
@@ -174,11 +150,11 @@ enum tf_code tf_serve(struct tf_arena *arena, const struct tf_study *study, cons
                       void (*ready)(const char *url), struct tf_err *reterr)
 {
     struct door door = {.study = study};
-    struct address at;
-    TF_TRY(parse_address(arena, listen, &at, reterr));
+    struct tf_address at;
+    TF_TRY(read_address(arena, listen, &at, reterr));
     struct MHD_Daemon *daemon = MHD_start_daemon(
         at.six ? MHD_USE_IPv6 : MHD_NO_FLAG, 0, NULL, NULL, on_request, &door, MHD_OPTION_SOCK_ADDR,
-        at.six ? (const struct sockaddr *)&at.v6 : (const struct sockaddr *)&at.v4,
+        &at.at.any,
         MHD_OPTION_CONNECTION_LIMIT, 64U, MHD_OPTION_CONNECTION_TIMEOUT, 30U, MHD_OPTION_END);
     if (daemon == NULL) {
         (void)tf_fail(reterr, TF_E_IO, "cannot listen on %s", listen);
@@ -186,8 +162,7 @@ enum tf_code tf_serve(struct tf_arena *arena, const struct tf_study *study, cons
     }
     tf_arena_defer(arena, stop, daemon);
     const union MHD_DaemonInfo *info = MHD_get_daemon_info(daemon, MHD_DAEMON_INFO_BIND_PORT);
-    ready(tf_printf(arena, "http://%s:%u/", at.six ? "[::1]" : "127.0.0.1",
-                    info != NULL ? (unsigned)info->port : 0U));
+    ready(tf_printf(arena, "http://%s:%u/", at.host, info != NULL ? (unsigned)info->port : 0U));
     while (!tf_interrupted())
         if (MHD_run_wait(daemon, 500) != MHD_YES && !tf_interrupted())
             return tf_fail(reterr, TF_E_IO, "the web door stopped");

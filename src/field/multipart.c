@@ -24,8 +24,7 @@ enum {
     MAX_LINE = 4096,
     MAX_HEADERS = 16,
     MAX_BEFORE = 1024,
-    FIRST_CONTENT = 4096,
-    MAX_EXPECTED = 1 << 18
+    FIRST_CONTENT = 1 << 15
 };
 enum state { BEFORE, DELIMITED, HEADER, CONTENT, AFTER };
 struct place {
@@ -34,7 +33,6 @@ struct place {
 };
 struct tf_multipart {
     struct tf_arena *arena;
-    struct tf_arena *content_arena; /* of the buffer: the old one goes when it grows */
     struct tf_multipart_limit limit;
     enum state state;
     char delimiter[MAX_BOUNDARY + 5];
@@ -47,6 +45,7 @@ struct tf_multipart {
     size_t n_parts, cap_parts;
     char *content;
     size_t content_n, content_cap;
+    size_t expected;                /* of the whole body, or 0 */
     struct tf_err *reterr;
 };
 
@@ -254,6 +253,23 @@ static enum tf_code take_line_byte(struct tf_multipart *m, char c)
 
 /* ---- contents ---- */
 
+/* An announced size is believed only as far as eight times what has come: a client that announces much
+ * and sends little costs little. Old buffers stay in the arena until all goes. */
+static void grow(struct tf_multipart *m, size_t need)
+{
+    size_t cap = 8 * m->content_cap;
+    if (m->expected == 0 || m->expected < need)
+        cap = 2 * m->content_cap;
+    else if (cap > m->expected + 1)
+        cap = m->expected + 1;
+    if (cap < need)
+        cap = need;
+    char *bigger = tf_alloc(m->arena, cap);
+    memcpy(bigger, m->content, m->content_n);
+    m->content = bigger;
+    m->content_cap = cap;
+}
+
 static enum tf_code keep(struct tf_multipart *m, const char *data, size_t n)
 {
     if (m->state == BEFORE) {
@@ -262,17 +278,8 @@ static enum tf_code keep(struct tf_multipart *m, const char *data, size_t n)
     }
     if (n > m->limit.bytes - m->content_n)
         return too_large(m, "bytes in all", m->limit.bytes);
-    if (n >= m->content_cap - m->content_n) { /* one more for a final zero */
-        const size_t cap = 2 * m->content_cap > m->content_n + n + 1 ? 2 * m->content_cap
-                                                                     : m->content_n + n + 1;
-        struct tf_arena *arena = tf_arena_new_wiped("form data", 2 * m->limit.bytes + FIRST_CONTENT);
-        char *bigger = tf_alloc(arena, cap);
-        memcpy(bigger, m->content, m->content_n);
-        tf_arena_free(m->content_arena);
-        m->content_arena = arena;
-        m->content = bigger;
-        m->content_cap = cap;
-    }
+    if (n >= m->content_cap - m->content_n) /* one more for a final zero */
+        grow(m, m->content_n + n + 1);
     memcpy(m->content + m->content_n, data, n);
     m->content_n += n;
     return TF_OK;
@@ -323,12 +330,6 @@ static enum tf_code take_content(struct tf_multipart *m, const char *data, size_
 
 /* ---- the whole ---- */
 
-static void forget(void *multipart)
-{
-    struct tf_multipart *m = multipart;
-    tf_arena_free(m->content_arena);
-}
-
 enum tf_code tf_multipart_begin(struct tf_arena *arena, const char *content_type,
                                 struct tf_multipart_limit limit, size_t expected,
                                 struct tf_multipart **ret, struct tf_err *reterr)
@@ -346,12 +347,9 @@ enum tf_code tf_multipart_begin(struct tf_arena *arena, const char *content_type
     *m = (struct tf_multipart){.arena = arena, .limit = limit, .state = BEFORE, .matched = 2};
     (void)snprintf(m->delimiter, sizeof m->delimiter, "\r\n--%s", boundary);
     m->delimiter_n = strlen(m->delimiter);
-    if (expected > limit.bytes || expected > MAX_EXPECTED) /* more is believed when it comes */
-        expected = limit.bytes < MAX_EXPECTED ? limit.bytes : MAX_EXPECTED;
-    m->content_cap = (expected < FIRST_CONTENT ? FIRST_CONTENT : expected) + 1;
-    m->content_arena = tf_arena_new_wiped("form data", m->content_cap + FIRST_CONTENT);
-    tf_arena_defer(arena, forget, m);
-    m->content = tf_alloc(m->content_arena, m->content_cap);
+    m->expected = expected < limit.bytes ? expected : limit.bytes;
+    m->content_cap = expected == 0 || expected > FIRST_CONTENT ? FIRST_CONTENT : expected + 1;
+    m->content = tf_alloc(arena, m->content_cap);
     *ret = m;
     return TF_OK;
 }

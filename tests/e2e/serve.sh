@@ -13,12 +13,12 @@ study=$work/study
 
 # only the loopback
 for address in 0.0.0.0:0 192.0.2.1:0 127.0.0.2:0 example.org:0; do
-    if "$trefoil" serve --study "$study" --listen $address 2>"$work/err"; then fail "listened on $address"; fi
+    if "$trefoil" serve read --study "$study" --listen $address 2>"$work/err"; then fail "listened on $address"; fi
     grep -q "does not listen" "$work/err" || fail "no reason for $address"
 done
-if "$trefoil" serve --study "$study" --listen 8080 2>"$work/err"; then fail "took 8080 for an address"; fi
+if "$trefoil" serve read --study "$study" --listen 8080 2>"$work/err"; then fail "took 8080 for an address"; fi
 
-"$trefoil" serve --study "$study" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
+"$trefoil" serve read --study "$study" --listen 127.0.0.1:0 >"$work/out" 2>"$work/log" &
 pid=$!
 tries=0
 until grep -q '^Reading room: ' "$work/out"; do
