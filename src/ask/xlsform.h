@@ -125,6 +125,7 @@ struct tf_convert_opt {
     const char *name;      /* --name: the root element, or NULL */
     const char *stem;      /* form id when the settings give none */
     bool pretty;
+    bool remarks;          /* a row without type and name is a remark even when it has a label */
 };
 /* Sheets to a form. Faults of the form are one error that says sheet, row, column and remedy
  * (when several stand, reterr has the first and `out` has all at level TF_ERROR); warnings go to

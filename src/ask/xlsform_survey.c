@@ -324,7 +324,7 @@ static bool is_setting(struct tf_xread *x, const char *type, const struct tf_xno
 /* A row without a type is a remark, unless it has a name or a label. */
 static void read_untyped(struct tf_xread *x, const struct tf_xnode *n)
 {
-    if (n->name == NULL && n->label.n == 0)
+    if (n->name == NULL && (n->label.n == 0 || x->opt->remarks))
         tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, NULL, "A remark may stand in a column of its own.",
                  "the row has no type, name or label and is left out");
     else

@@ -80,16 +80,16 @@ static void each_fault_names_sheet_row_and_column(void **state TF_UNUSED)
         int sheet;
         size_t row, col;
     } cases[] = {
-        {"an unknown type", "selct_one yesno", "is no type", "sheet 'survey', row 3, column A", 0, 2, 0},
-        {"a name twice", "exp_e", "is taken", "sheet 'survey', row 4, column B", 0, 3, 1},
-        {"no name", "", "has no name", "sheet 'survey', row 3, column B", 0, 2, 1},
-        {"an unknown list", "select_one nolist", "no list of choices 'nolist'", "sheet 'survey', row 3, column A", 0, 2, 0},
-        {"a group not ended", "", "never ended", "sheet 'survey', row 2, column A", 0, 4, 0},
-        {"an end without a beginning", "end group", "ends what was not begun", "sheet 'survey', row 2, column A", 0, 1, 0},
-        {"a choice twice", "1", "stands twice in its list", "sheet 'choices', row 3, column B", 1, 2, 1},
-        {"a choice without a name", "", "has no name", "sheet 'choices', row 3, column B", 1, 2, 1},
-        {"two columns of one language", "label::en", "two columns hold labels in 'en'", "sheet 'survey', row 1, column D", 0, 0, 3},
-        {"no column of types", "tipe", "has no column 'type'", "", 0, 0, 0},
+        {"an unknown type", "selct_one yesno", "is no type", "sheet 'survey', row 3, column 'type'", 0, 2, 0},
+        {"a name twice", "exp_e", "is taken", "sheet 'survey', row 4, column 'name'", 0, 3, 1},
+        {"no name", "", "has no name", "sheet 'survey', row 3, column 'name'", 0, 2, 1},
+        {"an unknown list", "select_one nolist", "no list 'nolist'", "sheet 'survey', row 3, column 'type'", 0, 2, 0},
+        {"a group not ended", "", "never ended", "sheet 'survey', row 2, column 'type'", 0, 4, 0},
+        {"an end without a beginning", "end group", "was not begun", "sheet 'survey', row 2, column 'type'", 0, 1, 0},
+        {"a choice twice", "1", "stands twice in the list", "sheet 'choices', row 3, column 'name'", 1, 2, 1},
+        {"a choice without a name", "", "has no name", "sheet 'choices', row 3, column 'name'", 1, 2, 1},
+        {"two columns of one language", "label::en", "two columns hold labels in 'en'", "sheet 'survey', row 1", 0, 0, 3},
+        {"no column of types", "tipe", "'type' is missing", "sheet 'survey', row 1", 0, 0, 0},
     };
     for (size_t k = 0; k < sizeof cases / sizeof *cases; k++) {
         struct tf_instrument *i;
