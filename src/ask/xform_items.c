@@ -360,7 +360,8 @@ void tf_xitems_make(struct tf_xwriter *w)
     w->root = tf_xitem_new(w, NULL, TF_XI_ROOT, w->form->root);
     walk(w, &s, w->root, w->form->node, w->form->n_nodes, 1);
     tf_xentities_place(w);
-    make_meta(w, &s);
+    if (w->code == TF_OK) /* a fault among entities leaves no meta to add to */
+        make_meta(w, &s);
     for (size_t k = 0; k < w->n_lists; k++)
         mark_itext(&w->list[k]);
     index_names(w);
