@@ -215,6 +215,7 @@ static const struct { const char *steps; int route; } openrosa[] = {
 };
 /* Pages, by prefix; each lands with its own file. */
 static const struct { const char *prefix; struct route route; } pages[] = {
+    {"/f", {"form page", "GET HEAD", false, NULL, tf_form_page, NULL}},
     {"", {"none", "", false, NULL, NULL, NULL}},
 };
 /* clang-format on */
