@@ -55,30 +55,28 @@ void tf_xml_text(struct tf_arena *arena, struct tf_xml *parent, const char *text
     tf_xml_add(parent, x);
 }
 
-/* Bytes of s that need no care are copied in runs. */
+/* What is to be done with a byte: 0 nothing, 1 the end, else see instead[]. */
+enum { PLAIN, END, AMP, LESS, MORE, QUOTE, NONE };
+static const char *const instead[] = {"", "", "&amp;", "&lt;", "&gt;", "&quot;", ""};
+/* clang-format off */
+static const unsigned char care[256] = {
+    END, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, PLAIN, PLAIN, NONE, NONE, PLAIN, NONE, NONE,
+    NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+    ['&'] = AMP, ['<'] = LESS, ['>'] = MORE, ['"'] = QUOTE};
+/* clang-format on */
+
+/* Bytes that need no care are copied in runs. */
 static void print_escaped(struct tf_buf *out, const char *s, bool attribute)
 {
-    const char *from = s;
-    for (;; s++) {
-        const unsigned char c = (unsigned char)*s;
-        const char *instead = NULL;
-        if (c == '&')
-            instead = "&amp;";
-        else if (c == '<')
-            instead = "&lt;";
-        else if (c == '>')
-            instead = "&gt;";
-        else if (c == '"' && attribute)
-            instead = "&quot;";
-        else if (c != '\0' && c < 0x20 && c != '\t' && c != '\n' && c != '\r')
-            instead = "";
-        else if (c != '\0')
-            continue;
+    for (;;) {
+        const char *from = s;
+        while (care[(unsigned char)*s] == PLAIN || (*s == '"' && !attribute))
+            s++;
         tf_buf_addn(out, from, (size_t)(s - from));
-        if (c == '\0')
+        const unsigned char what = care[(unsigned char)*s++];
+        if (what == END)
             return;
-        tf_buf_add(out, instead);
-        from = s + 1;
+        tf_buf_add(out, instead[what]);
     }
 }
 
