@@ -28,6 +28,7 @@ struct adding { /* one record on its way */
     const struct flat_plan *plan;
     const struct tf_flat_record *r;
     struct tf_arena *scratch;
+    const char *code;     /* the participant's, kept */
     struct place *place;  /* [n_rows] where each of its rows landed */
     size_t *above;        /* [n_fields] the last node of each field so far: groups round a node */
     signed char *asked;   /* [n_answers] -1 not yet known, else whether its condition holds */
@@ -103,6 +104,7 @@ static void add_rows(struct adding *a)
     struct flat_table *main = &a->flat->table[0];
     a->place = TF_NEW_N(a->scratch, struct place, in->n_rows);
     const char *key = tf_strdup(a->flat->arena, a->r->key);
+    a->code = a->r->code == NULL ? NULL : tf_strdup(a->flat->arena, a->r->code);
     a->place[0] = (struct place){0, new_row(a, 0), key};
     put_text(main, MAIN_KEY, a->place[0].row, key);
     put_text(main, MAIN_VERSION, a->place[0].row, a->plan->version);
@@ -117,6 +119,8 @@ static void add_rows(struct adding *a)
         put_text(t, ROW_PARENT, row, up->key);
         put_text(t, ROW_KEY, row, key);
         put_number(t, ROW_NUMBER, row, (double)r->number);
+        if (a->flat->opt.id_var != NULL && a->r->code != NULL)
+            put_text(t, ROW_CODE, row, a->code);
     }
 }
 

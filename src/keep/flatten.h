@@ -17,6 +17,7 @@ struct tf_flat;
 struct tf_flat_opt {
     const char *dataset;  /* name of the first table; a repeat's is dataset.repeat */
     const char *language; /* of texts: "en" finds "English (en)" */
+    const char *id_var;   /* column of the participant's code, also given to rows of repeats; or NULL */
     const struct tf_missing_code *missing; /* codes of numbers that say why there is none */
     size_t n_missing;
 };
@@ -30,6 +31,7 @@ struct tf_flat_record {
     size_t form;            /* number of its version */
     const struct tf_instance *instance;
     const char *key;        /* the record's identity: KEY of its row */
+    const char *code;       /* the participant's code, or NULL */
     bool broken_off;        /* stopped early: what was not reached is missing for that reason */
 };
 /* One more row, and those of its repeats. Values that are not of their type go missing with a notice

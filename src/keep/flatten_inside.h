@@ -61,7 +61,7 @@ struct tf_flat {
 /* Make the columns: after the last version, before the first row. */
 TF_MUST_CHECK enum tf_code tf_flat_seal(struct tf_flat *flat, struct tf_err *reterr);
 /* Columns that every table begins with. */
-enum { MAIN_KEY, MAIN_VERSION, MAIN_FIRST };
-enum { ROW_PARENT, ROW_KEY, ROW_NUMBER, ROW_FIRST };
+enum { MAIN_KEY, MAIN_VERSION };
+enum { ROW_PARENT, ROW_KEY, ROW_NUMBER, ROW_CODE };
 
 #endif

@@ -378,6 +378,8 @@ enum tf_code tf_flat_seal(struct tf_flat *flat, struct tf_err *reterr)
         (void)add_column(flat, t, t == 0 ? "FORM_VERSION" : "KEY", NULL, true);
         if (t > 0)
             (void)add_column(flat, t, "ROW", "Number of the row among its parent's", false);
+        if (t > 0 && flat->opt.id_var != NULL) /* so that a row is known to be whose it is */
+            (void)add_column(flat, t, flat->opt.id_var, NULL, true);
     }
     for (size_t k = 0; k < flat->n_questions; k++) {
         struct flat_question *q = &flat->question[k];

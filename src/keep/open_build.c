@@ -296,6 +296,7 @@ static enum tf_code add_row(struct building *b, struct tf_flat *flat, struct tf_
     const struct tf_flat_record record = {.form = v->number,
                                           .instance = in,
                                           .key = r->root,
+                                          .code = r->coded ? r->code : NULL,
                                           .broken_off = r->stopped};
     v->used = true;
     b->count->records++;
@@ -370,6 +371,7 @@ static enum tf_code make_dataset(struct building *b, struct tf_err *reterr)
         language = o->study->n_report_languages > 0 ? o->study->report_language[0] : "en";
     const struct tf_flat_opt opt = {.dataset = b->dataset->id,
                                     .language = language,
+                                    .id_var = b->dataset->id_var,
                                     .missing = b->dataset->missing,
                                     .n_missing = b->dataset->n_missing};
     struct tf_flat *flat = tf_flat_new(b->arena, &opt);
