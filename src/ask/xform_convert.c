@@ -82,7 +82,7 @@ enum tf_code tf_xform_convert(struct tf_arena *arena, const char *path, const ch
     const struct tf_convert_opt opt = {
         .name = name, .stem = tf_path_stem(arena, tf_path_name(path)), .pretty = pretty};
     const size_t before = out == NULL ? 0 : tf_notices_count(out, TF_ERROR);
-    struct tf_err own;
+    struct tf_err own = {.code = TF_OK};
     struct tf_err *err = reterr == NULL ? &own : reterr;
     struct tf_grid *grid;
     struct tf_xlsform *form;

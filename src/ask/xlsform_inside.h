@@ -3,6 +3,7 @@
  *     xlsform.c            the sheets, settings, the order of everything
  *     xlsform_heads.c      heads of columns -> what they hold
  *     xlsform_choices.c    choices, external choices, osm tags
+ *     xlsform_entities.c   lists of entities
  *     xlsform_survey.c     rows of the survey -> nodes, groups
  *     xlsform_types.c      the table of types
  *     xlsform_select.c     selects and their lists

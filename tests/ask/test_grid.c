@@ -3,7 +3,7 @@
 #include "house.h"
 
 #include "ask/grid_inside.h"
-#include "base/xlsx.h"
+#include "base/xlsx_inside.h"
 
 static const char *const cells[] = {"type", "name", "label", "text", "q", "A question", "note", "n", "b"};
 
@@ -81,6 +81,54 @@ static void a_workbook_is_read(void **state TF_UNUSED)
     OUT_OF_HOUSE(h);
 }
 
+/* tests/ask/old.xls: an Excel 97 file with a date, numbers and Khmer. Its name says nothing. */
+static void an_old_workbook_is_read_whatever_its_name(void **state TF_UNUSED)
+{
+    struct tf_grid *g;
+    struct tf_bytes bytes;
+    IN_HOUSE(h);
+    const char *path = tf_path_join(h.arena, h.dir, "form.xlsx");
+    OK(tf_file_read(h.arena, "tests/ask/old.xls", 100000, &bytes, &h.err));
+    OK(tf_file_write(path, bytes.data, bytes.n, &h.err));
+    OK(tf_grid_read(h.arena, path, &g, &h.err));
+    assert_int_equal(g->n_sheets, 3);
+    const struct tf_grid_sheet *s = &g->sheet[0];
+    assert_string_equal(s->name, "survey");
+    assert_string_equal(s->cell[3], "2026-01-31"); /* the default of row 2 */
+    assert_string_equal(s->cell[s->n_cols + 3], "3");
+    assert_string_equal(s->cell[2 * s->n_cols + 3], "2.5");
+    assert_string_equal(g->sheet[1].cell[5], "ពីរ");
+    OUT_OF_HOUSE(h);
+}
+
+static void dates_of_workbooks_are_dates(void **state TF_UNUSED)
+{
+    static const struct {
+        double serial;
+        bool from_1904;
+        const char *text;
+    } c[] = {{46053, false, "2026-01-31"},      {46053.4375, false, "2026-01-31T10:30:00"},
+             {0.4375, false, "10:30:00"},       {1, false, "1900-01-01"},
+             {61, false, "1900-03-01"},         {44591, true, "2026-01-31"},
+             {46052.9999999, false, "2026-01-31"}, {2958465, false, "9999-12-31"}};
+    static const struct {
+        const char *code;
+        bool date;
+    } f[] = {{"yyyy-mm-dd", true},      {"0.00", false},       {"[Red]0", false},
+             {"[hh]:mm", true},         {"\"d\"0", false},     {"General", false},
+             {"#,##0;dd", false},       {"_d0", false},        {"dd/mm/yy hh:mm", true}};
+    IN_HOUSE(h);
+    for (size_t k = 0; k < sizeof c / sizeof *c; k++)
+        assert_string_equal(tf_xlsx_date_text(h.arena, c[k].serial, c[k].from_1904), c[k].text);
+    assert_null(tf_xlsx_date_text(h.arena, -1, false));
+    assert_null(tf_xlsx_date_text(h.arena, 1e9, false));
+    for (size_t k = 0; k < sizeof f / sizeof *f; k++)
+        if (tf_xlsx_date_format(164, f[k].code) != f[k].date)
+            fail_msg("%s", f[k].code);
+    assert_true(tf_xlsx_date_format(14, NULL));
+    OUT_OF_HOUSE(h);
+}
+
 static void cells_are_cleaned(void **state TF_UNUSED)
 {
     static const char *const untidy[] = {
@@ -149,6 +197,8 @@ int main(void)
         cmocka_unit_test(texts_are_read),
         cmocka_unit_test(a_folder_is_read),
         cmocka_unit_test(a_workbook_is_read),
+        cmocka_unit_test(an_old_workbook_is_read_whatever_its_name),
+        cmocka_unit_test(dates_of_workbooks_are_dates),
         cmocka_unit_test(cells_are_cleaned),
         cmocka_unit_test(rows_far_below_are_left_out),
         cmocka_unit_test(files_that_are_no_forms_are_refused),
