@@ -216,7 +216,10 @@ static const struct { const char *steps; int route; } openrosa[] = {
 /* Pages, by prefix; each lands with its own file. */
 static const struct { const char *prefix; struct route route; } pages[] = {
     {"/f", {"form page", "GET HEAD", false, NULL, tf_form_page, NULL}},
-    {"", {"none", "", false, NULL, NULL, NULL}},
+    {"/sign-in", {"sign-in", "GET HEAD POST", false, NULL, tf_people_page, NULL}},
+    {"/sign-out", {"sign-out", "POST", false, NULL, tf_people_page, NULL}},
+    {"/fieldwork", {"fieldwork", "GET HEAD POST", false, NULL, tf_monitor_page, NULL}},
+    {"/odata", {"feed", "GET HEAD", false, NULL, tf_odata_page, NULL}},
 };
 /* clang-format on */
 
