@@ -25,7 +25,6 @@
 #include <string.h>
 
 #include "cmd/cmd.h"
-#include "serve/collect.h"
 #include "serve/serve.h"
 
 static void reading(const char *url)

@@ -8,7 +8,8 @@
 
 #include "ask/ask.h"
 #include "base/base.h"
-#include "serve/walk.h" /* the walk back, for the command door too */
+#include "serve/collect.h" /* the collecting server */
+#include "serve/walk.h"    /* the walk back, for the command door too */
 
 /* Serve a study until ^C. listen is "127.0.0.1:8080"; port 0 takes a free one. ready is called once
  * with the address to open. TF_E_REFUSED for an address that is not the loopback. */
