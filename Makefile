@@ -6,7 +6,7 @@ CC      := gcc
 endif
 B       := build/$(VARIANT)
 GEN     := build/gen
-PKGS    := libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd libqrencode freexl
+PKGS    := libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd libqrencode
 MC      := third_party/node_modules/better-sqlite3-multiple-ciphers/deps/sqlite3
 
 # V=1 shows the commands

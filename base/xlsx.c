@@ -15,7 +15,7 @@
  *
  * Does not: evaluate formulas (their last value is read), read .xls or protected files. Which numbers
  * are dates is in xlsx_dates.c. */
-#include "base/xlsx_inside.h"
+#include "base/xlsx.h"
 
 #include <libxml/xmlreader.h>
 #include <string.h>

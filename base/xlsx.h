@@ -23,6 +23,10 @@ enum { TF_XLSX_DATES = 1 };
 TF_MUST_CHECK enum tf_code tf_xlsx_read_cells(struct tf_arena *arena, const char *path,
                                               unsigned flags, struct tf_workbook **ret,
                                               struct tf_err *reterr);
+/* Does a number format show a date or a time? code is NULL for built-in formats. */
+bool tf_xlsx_date_format(unsigned id, const char *code);
+/* A serial number as ISO 8601; NULL when no date has it. */
+const char *tf_xlsx_date_text(struct tf_arena *arena, double serial, bool from_1904);
 /* Write text sheets as a workbook (libxlsxwriter, constant creation time: same bytes each time).
  * Cells that read as numbers are written as numbers when numbers is set. The first row is bold. */
 TF_MUST_CHECK enum tf_code tf_xlsx_write(const char *path, const struct tf_sheet *sheet,

@@ -10,7 +10,7 @@
 #include <string.h>
 
 #include "base/text.h"
-#include "base/xlsx_inside.h"
+#include "base/xlsx.h"
 
 bool tf_xlsx_date_format(unsigned id, const char *code)
 {

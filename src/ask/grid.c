@@ -231,7 +231,7 @@ enum tf_code tf_grid_read(struct tf_arena *arena, const char *path, struct tf_gr
         TF_TRY(read_xlsx(arena, path, grid, reterr));
         name_only_sheet(grid);
     } else if (bytes.n >= 4 && memcmp(bytes.data, "\xD0\xCF\x11\xE0", 4) == 0) {
-        TF_TRY(tf_grid_xls(arena, path, grid, reterr));
+        TF_TRY(tf_grid_xls(arena, path, &bytes, grid, reterr));
         name_only_sheet(grid);
     } else {
         TF_TRY(tf_file_read_text(arena, path, max_bytes, &bytes, reterr));

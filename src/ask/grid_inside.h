@@ -31,6 +31,10 @@ TF_MUST_CHECK enum tf_code tf_grid_text(struct tf_arena *arena, const char *file
                                         struct tf_grid *ret, struct tf_err *reterr);
 /* An .xls workbook (BIFF in OLE2). */
 TF_MUST_CHECK enum tf_code tf_grid_xls(struct tf_arena *arena, const char *path,
-                                       struct tf_grid *ret, struct tf_err *reterr);
+                                       const struct tf_bytes *file, struct tf_grid *ret,
+                                       struct tf_err *reterr);
+/* A stream of an OLE2 file by its name; false when it is not there or the file is damaged. */
+bool tf_ole_stream(struct tf_arena *arena, const struct tf_bytes *file, const char *name,
+                   struct tf_bytes *ret);
 struct tf_grid_sheet *tf_grid_add(struct tf_arena *arena, struct tf_grid *grid);
 #endif

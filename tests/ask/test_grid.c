@@ -3,7 +3,7 @@
 #include "house.h"
 
 #include "ask/grid_inside.h"
-#include "base/xlsx_inside.h"
+#include "base/xlsx.h"
 
 static const char *const cells[] = {"type", "name", "label", "text", "q", "A question", "note", "n", "b"};
 

@@ -1,4 +1,4 @@
-/* Forms: any text as Markdown or CSV, any XML as the sheet of a workbook. Whatever is read is converted,
+/* Forms: any text as Markdown or CSV, any XML as the sheet of a workbook, any bytes as an .xls. Whatever is read is converted,
  * and what is made must be text without a stray byte. The first byte chooses. */
 #include "fuzz.h"
 
@@ -32,10 +32,16 @@ static void try_input(struct tf_arena *arena, const char *data, size_t n)
     if (n < 2)
         return;
     grid->file = "form";
-    if (data[0] % 4 != 3) {
+    if (data[0] % 16 == 4) {
+        const struct tf_bytes bytes = {data + 1, n - 1};
+        if (tf_grid_xls(arena, "form", &bytes, grid, &err) == TF_OK)
+            convert(arena, grid);
+        return;
+    }
+    if (data[0] % 16 != 3) {
         const struct tf_bytes bytes = {tf_strndup(arena, data + 1, n - 1), n - 1};
         if (tf_utf8_valid(bytes.data, bytes.n) == bytes.n &&
-            tf_grid_text(arena, "form", &bytes, data[0] % 4 == 2 ? "survey" : NULL, grid, &err) ==
+            tf_grid_text(arena, "form", &bytes, data[0] % 16 == 2 ? "survey" : NULL, grid, &err) ==
                 TF_OK)
             convert(arena, grid);
         return;

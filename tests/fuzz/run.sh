@@ -9,7 +9,7 @@ cc=${FUZZ_CC:-clang-14}
 command -v "$cc" >/dev/null || cc=clang
 out=build/fuzz
 libs=$(pkg-config --libs libsodium libcrypto libxml-2.0 libzip xlsxwriter jansson yaml-0.1 \
-    libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd libqrencode freexl)
+    libcmark-gfm harfbuzz harfbuzz-subset icu-uc icu-i18n zlib libmicrohttpd libqrencode)
 libs="$libs -lreadstat -lRmath -lcmark-gfm-extensions -lm -lpthread"
 mkdir -p $out/found
 
@@ -71,6 +71,7 @@ seed xlsform columns '1| survey | | | | | | | |\n| | type | name | label | relev
 seed xlsform csv '0survey\n,type,name,label\n,text,q,"a ""b"""\nsettings\n,form_id\n,x\n'
 seed xlsform folder '2type;name;label\ntext;q;Q\nnote;n;"${q}"\n'
 seed xlsform sheet '3<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>type</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>text</t></is></c><c r="B2" t="inlineStr"><is><t>q</t></is></c></row></sheetData></worksheet>'
+{ printf 4; cat tests/ask/old.xls; } >$out/corpus/xlsform/old
 seed options plain '--by\nsex\nword\n--deep\n--by-all=x\n--\n--by\n'
 
 targets=$*
