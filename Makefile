@@ -118,6 +118,7 @@ $(GEN)/report_css.h: web/report.css $(GEN)/embed
 
 # The form page: built by Vite when its sources or the lock changed, in a folder of its own that takes the
 # old one's place as a whole; its compressed files go into the program as they are.
+$(B)/serve/form_page.o: $(GEN)/web_form.h
 build/web/list.txt: $(sort $(wildcard web/form/*)) third_party/package-lock.json
 	$(call say,VITE)
 	$(Q)mkdir -p build && flock build/web.lock sh -c 'rm -rf build/web.new && node web/form/build.mjs build/web.new && rm -rf build/web.old && if [ -d build/web ]; then mv build/web build/web.old; fi && mv build/web.new build/web && rm -rf build/web.old'
