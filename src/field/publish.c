@@ -19,6 +19,7 @@
 #include "keep/approvals.h"
 #include "keep/custody.h"
 #include "keep/evidence.h"
+#include "keep/seal.h"
 
 enum { FORM_MOST = 16 << 20, MEDIUM_MOST = 64 << 20, MEDIA_MOST = 2000 };
 
@@ -112,6 +113,30 @@ static enum tf_code parse(struct publication *p, struct tf_err *reterr)
     return tf_xform_parse(p->arena, p->form->file, p->xml.data, p->xml.n, p->out, &p->x, reterr);
 }
 
+/* The key of this country, strand and purpose; made at first need where the vault can be opened. */
+static enum tf_code public_key(const struct publication *p, const char **ret, struct tf_err *reterr)
+{
+    const char *strand = tf_strand_name(p->form->strand), *dir = p->study->dir;
+    struct tf_key *key;
+    const enum tf_code code = tf_form_key_public(p->arena, dir, p->country, strand,
+                                                 p->form->purpose, ret, reterr);
+    if (code != TF_E_KEY)
+        return code;
+    TF_TRY(tf_key_open(p->arena, dir, true, &key, reterr));
+    TF_TRY(tf_form_key_make(p->arena, dir, key, p->country, strand, p->form->purpose, reterr));
+    return tf_form_key_public(p->arena, dir, p->country, strand, p->form->purpose, ret, reterr);
+}
+
+/* What the collecting server puts submissions in with; made with the first form where there is none. */
+static enum tf_code need_inbox(const struct publication *p, struct tf_err *reterr)
+{
+    struct tf_key *key;
+    if (tf_file_exists(tf_path_join(p->arena, p->study->dir, ".trefoil/inbox.pub")))
+        return TF_OK;
+    TF_TRY(tf_key_open(p->arena, p->study->dir, true, &key, reterr));
+    return tf_inbox_key_make(p->arena, p->study->dir, key, reterr);
+}
+
 static enum tf_code seal_form(struct publication *p, struct tf_err *reterr)
 {
     const char *key;
@@ -123,8 +148,7 @@ static enum tf_code seal_form(struct publication *p, struct tf_err *reterr)
         return tf_help(reterr, "Take `public_key` out of its settings, or `encrypted: false` out of "
                                "study.yaml.");
     }
-    TF_TRY(tf_form_key_public(p->arena, p->study->dir, p->country,
-                              tf_strand_name(p->form->strand), p->form->purpose, &key, reterr));
+    TF_TRY(public_key(p, &key, reterr));
     if (p->x->public_key != NULL && strcmp(p->x->public_key, key) == 0)
         return TF_OK;
     if (p->x->public_key != NULL) {
@@ -366,6 +390,7 @@ enum tf_code tf_form_publish(struct tf_arena *arena, struct tf_fieldwork *fw,
     describe(&p, state);
     TF_TRY(gather_media(&p, &medium, reterr));
     TF_TRY(judge_version(&p, state, &same, reterr));
+    TF_TRY(need_inbox(&p, reterr));
     TF_TRY(write_files(&p, medium, reterr));
     TF_TRY(register_form(&p, reterr));
     TF_TRY(tf_form_out_put(fw, &p.made, reterr));
