@@ -4,6 +4,8 @@
  *        trefoil ask indicators [--study DIR] [--json]
  *        trefoil ask questions [--dataset DATASET] [--lang en] [--study DIR] [--json]
  *        trefoil ask convert FORM [-o FORM.xml] [--name ROOT] [--pretty] [--warnings-json W.json] [--json]
+ *        trefoil ask lint FORM [--study DIR] [--json]
+ *        trefoil ask check-submission FORM SUBMISSION.xml [--json]
  *
  * show prints the study in short: countries with their status, activities with their targets and what
  * was achieved, partners, timeline, research questions, datasets, principles, rules and roles (the
@@ -13,11 +15,17 @@
  * convert makes an ODK XForm of an XLSForm: FORM is an .xlsx, an .xls, a folder of CSV sheets, or one CSV
  * or Markdown table whose first column names the sheet (told by its first bytes). ROOT names the root of
  * the answers where the form's settings do not; --pretty indents; W.json gets the warnings.
+ * lint says what to look at before a form (an XLSForm or an XForm) goes to the field: questions that
+ * nobody can reach, constraints that nothing can meet, sensitive items without consent before them or
+ * without a way not to answer, how complete each language is, terms to avoid, recall periods that differ
+ * from the registry's, indicators whose items are not asked (with --study).
+ * check-submission says where a submission does not keep to its form: by path, never the value.
  *
  * examples:
  *   trefoil ask show --study demo-study
  *   trefoil ask questions --dataset child --lang en --study demo-study
  *   trefoil ask convert form.xlsx -o form.xml --pretty
+ *   trefoil ask lint demo-study/children/child.xlsx --study demo-study
  */
 #include <jansson.h>
 #include <math.h>
@@ -321,7 +329,9 @@ enum tf_code cmd_ask(struct tf_run *run, struct tf_err *reterr)
     static const struct { /* what needs no study */
         const char *word;
         enum tf_code (*run)(struct tf_run *run, struct tf_err *reterr);
-    } apart[] = {{"convert", tf_ask_convert}};
+    } apart[] = {{"convert", tf_ask_convert},
+                 {"lint", tf_ask_lint},
+                 {"check-submission", tf_ask_check_submission}};
     const char *dataset = NULL, *lang = "en", **word;
     size_t n, k = 0;
     struct tf_study *s;

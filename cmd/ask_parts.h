@@ -6,5 +6,8 @@
 
 /* trefoil ask convert (ask_convert.c); its word is still the first of the run. */
 TF_MUST_CHECK enum tf_code tf_ask_convert(struct tf_run *run, struct tf_err *reterr);
+/* trefoil ask lint and check-submission (ask_lint.c). */
+TF_MUST_CHECK enum tf_code tf_ask_lint(struct tf_run *run, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_ask_check_submission(struct tf_run *run, struct tf_err *reterr);
 
 #endif

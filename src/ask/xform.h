@@ -135,4 +135,39 @@ TF_MUST_CHECK enum tf_code tf_instance_media(struct tf_arena *arena, const struc
  * a notice with the path and, in repeats, the number; never with the value. */
 void tf_instance_check(struct tf_arena *arena, const struct tf_xform *form,
                        const struct tf_instance *instance, struct tf_notices *out);
+
+/* ---- a form file of either kind (lint_form.c) ---- */
+struct tf_form_file {
+    const char *path;
+    struct tf_xform *form;
+    struct tf_form_row { /* rows of the survey sheet; none when the file is an XForm */
+        const char *name;
+        size_t row;      /* in its sheet */
+        bool sensitive;  /* its column `sensitive` says yes */
+    } *row;
+    size_t n_rows;
+};
+/* Read an XForm, or convert an XLSForm and read what came of it (told by the first bytes). */
+TF_MUST_CHECK enum tf_code tf_form_read(struct tf_arena *arena, const char *path,
+                                        struct tf_notices *out, struct tf_form_file *ret,
+                                        struct tf_err *reterr);
+/* The row of the sheet that made the field whose bind stands at this line; 0 when it is not known. */
+size_t tf_form_row_of(const struct tf_form_file *f, size_t line);
+
+/* ---- what a form's team should look at (lint.c) ---- */
+struct tf_study;
+/* Unreachable questions, constraints that can never hold, sensitive items, translations, terms, recall
+ * periods, indicators that nobody asks: warnings to out, each with the line of its bind. study may be
+ * NULL; sensitive: names of further sensitive fields. Sound: what it calls unreachable is. */
+void tf_form_lint(struct tf_arena *arena, const struct tf_xform *form, const struct tf_study *study,
+                  const char *const *sensitive, size_t n_sensitive, struct tf_notices *out);
+enum { TF_LINT_LABELS, TF_LINT_HINTS, TF_LINT_MESSAGES, TF_LINT_CHOICES, TF_LINT_AUDIO, TF_LINT_PARTS };
+struct tf_language_share { /* how much of a form stands in a language */
+    const char *language;
+    size_t have[TF_LINT_PARTS], of[TF_LINT_PARTS];
+};
+/* One for each language of the form, in its order. */
+size_t tf_form_languages(struct tf_arena *arena, const struct tf_xform *form,
+                         struct tf_language_share **ret);
+
 #endif
