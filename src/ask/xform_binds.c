@@ -1,24 +1,35 @@
 /* Binds and actions: what holds of a node, and what is done to it when something happens.
  *
- * A bind is one line per node: its type and its expressions, with paths for ${name}. Actions set a value:
- * a default that is an expression is computed once when the record is begun and again for each new round
- * of a repeat; what starts with the form (a place, a recording) starts with its first loading.
+ * A bind is one line per node: its type and its expressions, with paths for ${name}. Actions set a
+ * value: a default that is an expression is computed once when the record is begun and again for
+ * each new round of a repeat; what starts with the form (a place, a recording) starts with its
+ * first loading.
  *
  * Source: ODK XForms Specification (Bindings, Actions). */
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-/* ---- binds ------------------------------------------------------------------------------------- */
+/* ---- binds ----------------------------------------------------------------------------------- */
 
 static const char *truth(const char *name, const char *value)
 {
     static const char *const expressions[] = {"readonly", "required", "relevant", "constraint",
                                               "calculate"};
     static const char *const words[][2] = {
-        {"yes", "true()"},  {"Yes", "true()"},  {"YES", "true()"},   {"true", "true()"},
-        {"True", "true()"}, {"TRUE", "true()"}, {"no", "false()"},   {"No", "false()"},
-        {"NO", "false()"},  {"false", "false()"}, {"False", "false()"}, {"FALSE", "false()"}};
+        {"yes",   "true()" },
+        {"Yes",   "true()" },
+        {"YES",   "true()" },
+        {"true",  "true()" },
+        {"True",  "true()" },
+        {"TRUE",  "true()" },
+        {"no",    "false()"},
+        {"No",    "false()"},
+        {"NO",    "false()"},
+        {"false", "false()"},
+        {"False", "false()"},
+        {"FALSE", "false()"}
+    };
     for (size_t e = 0; e < 5; e++)
         for (size_t k = 0; k < 12 && strcmp(name, expressions[e]) == 0; k++)
             if (strcmp(value, words[k][0]) == 0)
@@ -26,7 +37,8 @@ static const char *truth(const char *name, const char *value)
     return value;
 }
 
-/* Messages in languages, or with answers in them, stand in itext. noAppErrorString has no answers. */
+/* Messages in languages, or with answers in them, stand in itext. noAppErrorString has no answers.
+ */
 static void message(struct tf_xwriter *w, struct tf_xml *bind, const struct tf_item *it,
                     const struct tf_xtexts *text, const char *name, bool answers)
 {
@@ -34,16 +46,15 @@ static void message(struct tf_xwriter *w, struct tf_xml *bind, const struct tf_i
     if (plain != NULL && !(answers && tf_xref_in(plain)))
         tf_xml_attr(w->arena, bind, name, tf_xrefs(w, plain, it, TF_XREF_PLAIN));
     else if (plain != NULL || tf_xtexts_many(text))
-        tf_xml_attr(w->arena, bind, name,
-                    tf_printf(w->arena, "jr:itext('%s:%s')", it->path, name));
+        tf_xml_attr(w->arena, bind, name, tf_printf(w->arena, "jr:itext('%s:%s')", it->path, name));
 }
 
 static void write_bind(struct tf_xwriter *w, struct tf_xml *model, const struct tf_item *it)
 {
     const struct tf_xnode *x = it->x;
-    const bool messages = x != NULL && (tf_xtexts_any(&x->constraint_message) ||
-                                        tf_xtexts_any(&x->required_message) ||
-                                        tf_xtexts_any(&x->no_app_message));
+    const bool messages =
+        x != NULL && (tf_xtexts_any(&x->constraint_message) ||
+                      tf_xtexts_any(&x->required_message) || tf_xtexts_any(&x->no_app_message));
     if (it->flat || (it->bind.n == 0 && !messages))
         return;
     struct tf_xml *bind = tf_xml_new(w->arena, model, "bind");
@@ -62,7 +73,7 @@ static void write_bind(struct tf_xwriter *w, struct tf_xml *model, const struct 
     message(w, bind, it, &x->no_app_message, "jr:noAppErrorString", false);
 }
 
-/* ---- actions ----------------------------------------------------------------------------------- */
+/* ---- actions --------------------------------------------------------------------------------- */
 
 static struct tf_xml *action(struct tf_xwriter *w, struct tf_xml *parent, const char *name,
                              const struct tf_item *it, const char *event, const char *value)

@@ -1,14 +1,15 @@
 /* The body: what is shown, in order.
  *
- * Each question is one control with its words, its attributes and its choices; groups stand round their
- * questions; a repeat stands in a group that carries its words. A question without a control (calculated,
- * hidden, filled in by the device) has no place here, and one with a control must have words: a screen
- * without any cannot be answered. Source: ODK XForms Specification (Body Elements). */
+ * Each question is one control with its words, its attributes and its choices; groups stand round
+ * their questions; a repeat stands in a group that carries its words. A question without a control
+ * (calculated, hidden, filled in by the device) has no place here, and one with a control must have
+ * words: a screen without any cannot be answered. Source: ODK XForms Specification (Body
+ * Elements). */
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-/* ---- words ------------------------------------------------------------------------------------- */
+/* ---- words ----------------------------------------------------------------------------------- */
 
 static void write_words(struct tf_xwriter *w, struct tf_xml *parent, const struct tf_item *it,
                         const char *what, const struct tf_xtexts *text, bool itext)
@@ -27,14 +28,15 @@ static void write_label(struct tf_xwriter *w, struct tf_xml *parent, const struc
                 tf_xtexts_many(&it->x->label) || tf_xmedia_any(it->x->media));
 }
 
-static void write_label_and_hint(struct tf_xwriter *w, struct tf_xml *control,
-                                 const struct tf_item *it)
+static void
+write_label_and_hint(struct tf_xwriter *w, struct tf_xml *control, const struct tf_item *it)
 {
     const struct tf_xnode *x = it->x;
     const bool spoken = tf_xtexts_any(&x->label) || tf_xmedia_any(x->media);
     const bool hint = tf_xtexts_any(&x->hint), guidance = tf_xtexts_any(&x->guidance);
     if (!spoken && !hint)
-        tf_xfault(w, it->row, "Write a label or a hint; make it a calculate when nobody is to see it.",
+        tf_xfault(w, it->row,
+                  "Write a label or a hint; make it a calculate when nobody is to see it.",
                   "the question '%s' has neither label nor hint%s", it->name,
                   guidance ? ", and guidance may be hidden" : "");
     if (tf_xtexts_any(&x->media[TF_BIG_IMAGE]) && !tf_xtexts_any(&x->media[TF_IMAGE]))
@@ -45,10 +47,10 @@ static void write_label_and_hint(struct tf_xwriter *w, struct tf_xml *control,
         write_words(w, control, it, "hint", &x->hint, guidance || tf_xtexts_many(&x->hint));
 }
 
-/* ---- questions --------------------------------------------------------------------------------- */
+/* ---- questions ------------------------------------------------------------------------------- */
 
-static void write_attributes(struct tf_xwriter *w, struct tf_xml *x, const struct tf_item *it,
-                             bool paths)
+static void
+write_attributes(struct tf_xwriter *w, struct tf_xml *x, const struct tf_item *it, bool paths)
 {
     for (size_t k = 0; k < it->control.n; k++) {
         const struct tf_xpair *p = &it->control.item[k];
@@ -70,8 +72,8 @@ static void write_on_change(struct tf_xwriter *w, struct tf_xml *control, const 
         for (const struct tf_setvalue *v = it->on_change; v != NULL; v = v->next) {
             if (is_geopoint(v->target) != (places == 1))
                 continue;
-            struct tf_xml *x = tf_xml_new(w->arena, control,
-                                          places == 1 ? "odk:setgeopoint" : "setvalue");
+            struct tf_xml *x =
+                tf_xml_new(w->arena, control, places == 1 ? "odk:setgeopoint" : "setvalue");
             tf_xml_attr(w->arena, x, "ref", v->target->path);
             tf_xml_attr(w->arena, x, "event", "xforms-value-changed");
             const char *value = tf_xpair(&v->target->bind, "calculate");
@@ -100,10 +102,11 @@ static void write_question(struct tf_xwriter *w, struct tf_xml *parent, const st
     tf_xml_attr(w->arena, x, "ref", it->path);
     write_attributes(w, x, it, true);
     if (it->x->query != NULL) {
-        const char *filter = tf_is_blank(it->x->choice_filter)
-                                 ? ""
-                                 : tf_printf(w->arena, "[%s]",
-                                             tf_xrefs(w, it->x->choice_filter, it, TF_XREF_CURRENT));
+        const char *filter =
+            tf_is_blank(it->x->choice_filter)
+                ? ""
+                : tf_printf(w->arena, "[%s]",
+                            tf_xrefs(w, it->x->choice_filter, it, TF_XREF_CURRENT));
         tf_xml_attr(w->arena, x, "query",
                     tf_printf(w->arena, "instance('%s')/root/item%s", it->x->query, filter));
     }
@@ -111,7 +114,7 @@ static void write_question(struct tf_xwriter *w, struct tf_xml *parent, const st
     write_on_change(w, x, it);
 }
 
-/* ---- groups and repeats ------------------------------------------------------------------------ */
+/* ---- groups and repeats ---------------------------------------------------------------------- */
 
 static void write_children(struct tf_xwriter *w, struct tf_xml *parent, const struct tf_item *it);
 
@@ -154,22 +157,15 @@ static void write_children(struct tf_xwriter *w, struct tf_xml *parent, const st
     for (size_t k = 0; k < it->n_children; k++) {
         const struct tf_item *child = it->child[k];
         switch (child->kind) {
-        case TF_XI_QUESTION:
-            write_question(w, parent, child);
-            break;
+        case TF_XI_QUESTION: write_question(w, parent, child); break;
         case TF_XI_GROUP:
-        case TF_XI_LOOP:
-            write_group(w, parent, child);
-            break;
-        case TF_XI_REPEAT:
-            write_repeat(w, parent, child);
-            break;
+        case TF_XI_LOOP: write_group(w, parent, child); break;
+        case TF_XI_REPEAT: write_repeat(w, parent, child); break;
         case TF_XI_ROOT:
         case TF_XI_META:
         case TF_XI_EXTERNAL:
         case TF_XI_ENTITY:
-        case TF_XI_ATTRIBUTE:
-            break;
+        case TF_XI_ATTRIBUTE: break;
         }
     }
 }

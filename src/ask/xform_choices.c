@@ -1,12 +1,12 @@
 /* Choices of a select: where its items come from.
  *
  *     a list of the sheet           instance('list')/root/item[filter]
- *     a file                        instance('name')/root/item[filter], value and label as it has them
+ *     a file                        instance('name')/root/item[filter], names as the file has them
  *     answers of a repeat, ${q}     /data/repeat[filter or ./q != '']
  *     a list by search()            items in the body, as the client's own search wants them
  *
- * all but the last perhaps in randomize(…, seed). Source: ODK XForms Specification (Secondary Instances,
- * Itemsets, Randomize); XLSForm (Select from file, Dynamic selects from repeats). */
+ * all but the last perhaps in randomize(…, seed). Source: ODK XForms Specification (Secondary
+ * Instances, Itemsets, Randomize); XLSForm (Select from file, Dynamic selects from repeats). */
 #include <string.h>
 
 #include "ask/xform_write.h"
@@ -59,13 +59,14 @@ void tf_xsearch_mark(struct tf_xwriter *w)
     }
     for (struct tf_item *it = w->root; any && it != NULL; it = tf_xitem_next(it))
         if (is_select(it) && !tf_xsearch(it) && counted_list(it) != NULL && it->list->search)
-            tf_xfault(w, it->row, "Use search() for all selects of the list, or give it another name.",
+            tf_xfault(w, it->row,
+                      "Use search() for all selects of the list, or give it another name.",
                       "the list '%s' is chosen by search() elsewhere, and by '%s' without",
                       it->list->name, it->name);
 }
 
-static void write_search_items(struct tf_xwriter *w, struct tf_xml *control,
-                               const struct tf_item *it)
+static void
+write_search_items(struct tf_xwriter *w, struct tf_xml *control, const struct tf_item *it)
 {
     const struct tf_xlist_state *list = it->list;
     for (size_t k = 0; k < list->n; k++) {
@@ -85,8 +86,8 @@ struct itemset {
     const char *nodeset, *filter, *value, *label;
 };
 
-/* The answers of a repeat: its path, and the last step is value and label at once. In the filter the
- * path of the repeat is `.`: it is asked of each round. */
+/* The answers of a repeat: its path, and the last step is value and label at once. In the filter
+ * the path of the repeat is `.`: it is asked of each round. */
 static void from_answers(struct tf_xwriter *w, const struct tf_item *it, struct itemset *s)
 {
     const char *path = tf_trim(w->arena, tf_xrefs(w, it->x->list, it, TF_XREF_PARENT));
@@ -102,8 +103,8 @@ static void from_answers(struct tf_xwriter *w, const struct tf_item *it, struct 
     if (s->filter == NULL) {
         s->filter = tf_printf(w->arena, "./%s != ''", s->value);
     } else if (s->nodeset[0] != '\0') {
-        s->filter = tf_replace(w->arena, s->filter,
-                               tf_printf(w->arena, "current()/%s", s->nodeset), ".");
+        s->filter =
+            tf_replace(w->arena, s->filter, tf_printf(w->arena, "current()/%s", s->nodeset), ".");
         s->filter = tf_replace(w->arena, s->filter, s->nodeset, ".");
     }
 }

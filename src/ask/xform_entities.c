@@ -1,15 +1,18 @@
 /* Entities: records that outlive a submission, declared on the entities sheet.
  *
- * A declaration becomes meta/entity in one container: the form, a group or a repeat. Which one follows from
- * what the entity takes its values from: questions with its save_to, and questions named in its columns.
+ * A declaration becomes meta/entity in one container: the form, a group or a repeat. Which one
+ * follows from what the entity takes its values from: questions with its save_to, and questions
+ * named in its columns.
  *
- *     scope       the deepest repeat (or the form) that a reference stands in; all others must stand on
- *                 the way to it, and every save_to in it itself
- *     container   the groups in the scope that all its save_tos share; without any, the deepest question
- *     taken?      each container holds one entity, and between a save_to and its entity stands no other:
- *                 then the next container up, as far as the scope; in the order of the entities sheet
+ *     scope      the deepest repeat (or the form) that a reference stands in; all others must
+ *                stand on the way to it, and every save_to in it itself
+ *     container  the groups in the scope that all its save_tos share; without any, the deepest
+ *                that a question stands in
+ *     taken?     each container holds one entity, and between a save_to and its entity stands no
+ *                other: then the next container up, as far as the scope; in the order of the sheet
  *
- * What the declaration does is told by its columns: an entity_id updates; none, or a create_if, creates.
+ * What the declaration does is told by its columns: an entity_id updates; none, or a create_if,
+ * creates.
  *
  * Source: ODK XForms Specification, Entities 2024.1 and 2025.1; the placing as in pyxform 4.5. */
 #include <string.h>
@@ -29,7 +32,7 @@ struct wish { /* an entity and where it wants to be */
     struct tf_item *scope, *container;
 };
 
-/* ---- ways in the tree -------------------------------------------------------------------------- */
+/* ---- ways in the tree ------------------------------------------------------------------------ */
 
 static bool is_scope(const struct tf_item *it)
 {
@@ -73,10 +76,10 @@ static struct tf_item *shared(struct tf_item *a, const struct tf_item *b)
     return a;
 }
 
-/* ---- what is wrong with a declaration ---------------------------------------------------------- */
+/* ---- what is wrong with a declaration -------------------------------------------------------- */
 
-static void fault(struct tf_xwriter *w, const struct tf_xentity *e, const char *help,
-                  const char *what)
+static void
+fault(struct tf_xwriter *w, const struct tf_xentity *e, const char *help, const char *what)
 {
     tf_xfault_on(w, "entities", e->row, help, "the entity list '%s' %s",
                  e->dataset == NULL ? "" : e->dataset, what);
@@ -102,14 +105,15 @@ static void check_declaration(struct tf_xwriter *w, const struct tf_xentity *e)
         fault(w, e, "Write an update_if, too, or take entity_id away.",
               "has an entity_id and a create_if, and no update_if");
     else if (!id && !label)
-        fault(w, e, "Write a label: new entities are known by it.", "creates entities without a label");
+        fault(w, e, "Write a label: new entities are known by it.",
+              "creates entities without a label");
     for (const struct tf_xentity *other = w->form->entity; other < e; other++)
         if (tf_streq(other->dataset, e->dataset))
             fault(w, e, "Keep one row for each list.", "stands twice on the sheet");
 }
 
-static void check_property(struct tf_xwriter *w, const struct wish *to, const char *property,
-                           size_t row)
+static void
+check_property(struct tf_xwriter *w, const struct wish *to, const char *property, size_t row)
 {
     const char *what = NULL;
     if (tf_casecmp(property, "name") == 0 || tf_casecmp(property, "label") == 0)
@@ -127,7 +131,7 @@ static void check_property(struct tf_xwriter *w, const struct wish *to, const ch
                       "the property '%s' is already saved in row %zu", property, to->source[k].row);
 }
 
-/* ---- gathering sources ------------------------------------------------------------------------- */
+/* ---- gathering sources ----------------------------------------------------------------------- */
 
 static void add_source(struct tf_xwriter *w, struct wish *to, const struct tf_item *it,
                        const char *property, size_t order)
@@ -147,8 +151,8 @@ static struct wish *wish_named(struct wish *wish, size_t n, const char *name, si
     return NULL;
 }
 
-static void take_save_to(struct tf_xwriter *w, struct wish *wish, size_t n, const struct tf_item *it,
-                         size_t order)
+static void take_save_to(struct tf_xwriter *w, struct wish *wish, size_t n,
+                         const struct tf_item *it, size_t order)
 {
     const char *save_to = it->x->save_to, *hash = strchr(save_to, '#');
     const char *property = hash == NULL ? save_to : hash + 1;
@@ -156,14 +160,15 @@ static void take_save_to(struct tf_xwriter *w, struct wish *wish, size_t n, cons
         tf_xfault(w, it->row, "Declare a list on the sheet 'entities', or empty the cell.",
                   "'%s' has a save_to, and the form declares no entities", it->name);
     else if (it->kind != TF_XI_QUESTION)
-        tf_xfault(w, it->row, "Move save_to to a question.", "'%s' has a save_to and is no question",
-                  it->name);
+        tf_xfault(w, it->row, "Move save_to to a question.",
+                  "'%s' has a save_to and is no question", it->name);
     else if (hash != NULL && strchr(hash + 1, '#') != NULL)
         tf_xfault(w, it->row, "Write it as list#property.", "'%s' has more than one '#' in save_to",
                   it->name);
     else if (hash == NULL && n > 1)
         tf_xfault(w, it->row, "Write it as list#property.",
-                  "'%s' saves to '%s', and there is more than one list of entities", it->name, save_to);
+                  "'%s' saves to '%s', and there is more than one list of entities", it->name,
+                  save_to);
     if (w->code != TF_OK)
         return;
     struct wish *to = hash == NULL ? wish : wish_named(wish, n, save_to, (size_t)(hash - save_to));
@@ -204,7 +209,7 @@ static void gather(struct tf_xwriter *w, struct wish *wish, size_t n)
     }
 }
 
-/* ---- placing ----------------------------------------------------------------------------------- */
+/* ---- placing --------------------------------------------------------------------------------- */
 
 /* Scope and container of one entity, from its sources. */
 static void place_wish(struct tf_xwriter *w, struct wish *wish)
@@ -249,7 +254,8 @@ static void give_container(struct tf_xwriter *w, const struct wish *wish)
                 break;
             }
         if (reserved != NULL || at == wish->scope) {
-            fault(w, wish->e, "Put its questions into a group of their own, away from other entities.",
+            fault(w, wish->e,
+                  "Put its questions into a group of their own, away from other entities.",
                   "finds no group or repeat of its own for its questions");
             return;
         }
@@ -290,7 +296,7 @@ static void give_containers(struct tf_xwriter *w, struct wish *wish, size_t n)
     }
 }
 
-/* ---- its nodes --------------------------------------------------------------------------------- */
+/* ---- its nodes ------------------------------------------------------------------------------- */
 
 static struct tf_item *attribute(struct tf_xwriter *w, struct tf_item *entity, const char *name,
                                  const char *value, const char *calculate, bool bind)
@@ -310,9 +316,11 @@ static struct tf_item *attribute(struct tf_xwriter *w, struct tf_item *entity, c
 
 static void make_entity(struct tf_xwriter *w, struct tf_item *container, const struct tf_xentity *e)
 {
-    static const char *const versions[][2] = {{"baseVersion", "__version"},
-                                              {"trunkVersion", "__trunkVersion"},
-                                              {"branchId", "__branchId"}};
+    static const char *const versions[][2] = {
+        {"baseVersion",  "__version"     },
+        {"trunkVersion", "__trunkVersion"},
+        {"branchId",     "__branchId"    }
+    };
     const bool id = !tf_is_blank(e->entity_id), create = !tf_is_blank(e->create_if),
                update = !tf_is_blank(e->update_if);
     struct tf_item *meta = tf_xitem_new(w, container, TF_XI_META, "meta");

@@ -6,9 +6,9 @@
  *     ${last-saved#…}                      the record saved before
  *     lists of the choices sheet           inline, item for item
  *
- * Each is written once under its id. Two sources for one id would give some question the wrong table, so
- * that is a fault, and so are two external rows of one name. Source: ODK XForms Specification (Secondary
- * Instances), XLSForm. */
+ * Each is written once under its id. Two sources for one id would give some question the wrong
+ * table, so that is a fault, and so are two external rows of one name. Source: ODK XForms
+ * Specification (Secondary Instances), XLSForm. */
 #include <string.h>
 
 #include "ask/xform_write.h"
@@ -31,7 +31,7 @@ static void add(struct tf_xwriter *w, struct sources *s, struct source one)
     s->item[s->n++] = one;
 }
 
-/* ---- finding them ------------------------------------------------------------------------------ */
+/* ---- finding them ---------------------------------------------------------------------------- */
 
 /* pulldata('name', …): name, for each call that has a comma. */
 static void add_pulldata(struct tf_xwriter *w, struct sources *s, const char *text, size_t row)
@@ -52,8 +52,9 @@ static void add_pulldata(struct tf_xwriter *w, struct sources *s, const char *te
             if (*p != '\'' && *p != '"')
                 tf_buf_char(&b, *p);
         const char *id = tf_trim(w->arena, tf_buf_text(&b));
-        add(w, s, (struct source){.id = id, .src = tf_printf(w->arena, "jr://file-csv/%s.csv", id),
-                                  .row = row});
+        add(w, s,
+            (struct source){
+                .id = id, .src = tf_printf(w->arena, "jr://file-csv/%s.csv", id), .row = row});
     }
 }
 
@@ -83,8 +84,9 @@ static void add_file(struct tf_xwriter *w, struct sources *s, const struct tf_it
         return;
     add(w, s,
         (struct source){.id = tf_strndup(w->arena, file, (size_t)(extension - file)),
-                        .src = tf_printf(w->arena, "jr://%s/%s",
-                                         strcmp(extension, ".csv") == 0 ? "file-csv" : "file", file),
+                        .src =
+                            tf_printf(w->arena, "jr://%s/%s",
+                                      strcmp(extension, ".csv") == 0 ? "file-csv" : "file", file),
                         .row = it->row});
 }
 
@@ -92,10 +94,11 @@ static void add_external(struct tf_xwriter *w, struct sources *s, const struct t
 {
     const bool csv = tf_starts(it->x->type, "csv");
     add(w, s,
-        (struct source){.id = it->name,
-                        .src = tf_printf(w->arena, csv ? "jr://file-csv/%s.csv" : "jr://file/%s.xml",
-                                         it->name),
-                        .row = it->row, .external = true});
+        (struct source){
+            .id = it->name,
+            .src = tf_printf(w->arena, csv ? "jr://file-csv/%s.csv" : "jr://file/%s.xml", it->name),
+            .row = it->row,
+            .external = true});
 }
 
 static void gather(struct tf_xwriter *w, struct sources *s)
@@ -115,7 +118,7 @@ static void gather(struct tf_xwriter *w, struct sources *s)
             add(w, s, (struct source){.id = w->list[k].name, .list = &w->list[k]});
 }
 
-/* ---- writing them ------------------------------------------------------------------------------ */
+/* ---- writing them ---------------------------------------------------------------------------- */
 
 static void leaf(struct tf_xwriter *w, struct tf_xml *item, const char *name, const char *text)
 {

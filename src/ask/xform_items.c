@@ -1,8 +1,9 @@
 /* Items: the nodes of a form's primary instance, with their paths, names and triggers.
  *
- * Rows of the survey sheet become items; what a row stands for besides itself (xform_shorthand.c) becomes
- * more of them, and all that follows knows items only. Names are kept in a hash table, for each ${name}
- * is looked up; a name that stands more than once can still be a question, but not be referred to. */
+ * Rows of the survey sheet become items; what a row stands for besides itself (xform_shorthand.c)
+ * becomes more of them, and all that follows knows items only. Names are kept in a hash table, for
+ * each ${name} is looked up; a name that stands more than once can still be a question, but not be
+ * referred to. */
 #include <string.h>
 
 #include "ask/xform_write.h"
@@ -52,7 +53,7 @@ bool tf_xitem_computed(const struct tf_item *it)
     return set && !tf_xtexts_any(&it->x->label) && !tf_xtexts_any(&it->x->hint);
 }
 
-/* ---- names ------------------------------------------------------------------------------------- */
+/* ---- names ----------------------------------------------------------------------------------- */
 
 static bool has_name(const struct tf_item *it)
 {
@@ -86,8 +87,8 @@ static void index_names(struct tf_xwriter *w)
     }
 }
 
-const struct tf_item *tf_xitem_named(struct tf_xwriter *w, const char *name, size_t n,
-                                     const struct tf_item *context)
+const struct tf_item *
+tf_xitem_named(struct tf_xwriter *w, const char *name, size_t n, const struct tf_item *context)
 {
     const struct tf_item *found = NULL;
     const size_t row = context == NULL ? 0 : context->row;
@@ -117,7 +118,7 @@ struct tf_xlist_state *tf_xlist_named(struct tf_xwriter *w, const char *name)
     return list;
 }
 
-/* ---- triggers ---------------------------------------------------------------------------------- */
+/* ---- triggers -------------------------------------------------------------------------------- */
 
 static void bind_trigger(struct tf_xwriter *w, struct tf_item *it)
 {
@@ -130,7 +131,8 @@ static void bind_trigger(struct tf_xwriter *w, struct tf_item *it)
         const struct tf_item *named = tf_xitem_named(w, name, n, it);
         if (named == NULL)
             return;
-        struct tf_item *source = named->parent == NULL ? w->root : named->parent->child[named->place];
+        struct tf_item *source =
+            named->parent == NULL ? w->root : named->parent->child[named->place];
         struct tf_setvalue *v = TF_NEW(w->arena, struct tf_setvalue);
         v->target = it;
         if (source->last_on_change == NULL)
@@ -141,7 +143,7 @@ static void bind_trigger(struct tf_xwriter *w, struct tf_item *it)
     }
 }
 
-/* ---- rows to items ----------------------------------------------------------------------------- */
+/* ---- rows to items --------------------------------------------------------------------------- */
 
 static bool is_select(const char *type)
 {
@@ -154,12 +156,12 @@ static bool is_external(const char *type)
 }
 
 /* A row that is asked to label the columns of a table may have no words of its own. */
-static const struct tf_xnode *with_defaults(struct tf_xwriter *w, const struct tf_xnode *x,
-                                            const char *hint)
+static const struct tf_xnode *
+with_defaults(struct tf_xwriter *w, const struct tf_xnode *x, const char *hint)
 {
     const char *appearance = tf_xpair(&x->control, "appearance");
-    const bool blank = appearance != NULL && strcmp(appearance, "label") == 0 &&
-                       !tf_xtexts_any(&x->label);
+    const bool blank =
+        appearance != NULL && strcmp(appearance, "label") == 0 && !tf_xtexts_any(&x->label);
     const bool tip = hint != NULL && !tf_xtexts_any(&x->hint);
     if (!blank && !tip)
         return x;
@@ -172,8 +174,8 @@ static const struct tf_xnode *with_defaults(struct tf_xwriter *w, const struct t
     return copy;
 }
 
-struct tf_item *tf_xitem_question(struct tf_xwriter *w, struct tf_item *parent,
-                                  const struct tf_xnode *x)
+struct tf_item *
+tf_xitem_question(struct tf_xwriter *w, struct tf_item *parent, const struct tf_xnode *x)
 {
     struct tf_item *it = tf_xitem_new(w, parent, TF_XI_QUESTION, x->name);
     it->row = x->row;
@@ -263,12 +265,8 @@ static void walk(struct tf_xwriter *w, struct tf_xshort *s, struct tf_item *pare
         struct tf_xnode *note = NULL;
         struct tf_item *it;
         switch (x->kind) {
-        case TF_XQUESTION:
-            walk_row(w, s, parent, x);
-            continue;
-        case TF_XLOOP:
-            walk_loop(w, s, parent, x, depth);
-            break;
+        case TF_XQUESTION: walk_row(w, s, parent, x); continue;
+        case TF_XLOOP: walk_loop(w, s, parent, x, depth); break;
         case TF_XREPEAT:
             x = tf_xshort_repeat(w, parent, x);
             it = container(w, parent, TF_XI_REPEAT, x);
@@ -286,7 +284,7 @@ static void walk(struct tf_xwriter *w, struct tf_xshort *s, struct tf_item *pare
     }
 }
 
-/* ---- meta -------------------------------------------------------------------------------------- */
+/* ---- meta ------------------------------------------------------------------------------------ */
 
 static void meta_question(struct tf_xwriter *w, struct tf_item *meta, const char *name,
                           const char *attribute, const char *value)
@@ -321,7 +319,7 @@ static void make_meta(struct tf_xwriter *w, const struct tf_xshort *s)
         meta_question(w, meta, "instanceName", "calculate", name);
 }
 
-/* ---- all of it --------------------------------------------------------------------------------- */
+/* ---- all of it ------------------------------------------------------------------------------- */
 
 static void copy_lists(struct tf_xwriter *w)
 {

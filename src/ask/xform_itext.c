@@ -1,9 +1,10 @@
 /* Texts in languages: the itext block.
  *
  * A text stands there when it has a language, a sound or a picture, or guidance (which has no other
- * place). Texts without a language count as the default language's. Every text must have every form in
- * every language, or clients fall back to nothing: what is missing is written as "-", save for pictures
- * and sounds, which may be missing. Choices come first, then questions in order, then their media.
+ * place). Texts without a language count as the default language's. Every text must have every form
+ * in every language, or clients fall back to nothing: what is missing is written as "-", save for
+ * pictures and sounds, which may be missing. Choices come first, then questions in order, then
+ * their media.
  *
  * Source: ODK XForms Specification (Languages); what counts as missing as pyxform 4.5 has it. */
 #include <string.h>
@@ -14,12 +15,14 @@ enum form { F_LONG, F_GUIDANCE, F_IMAGE, F_BIG_IMAGE, F_AUDIO, F_VIDEO, N_FORMS 
 
 static const struct {
     const char *name, *before;
-} forms[N_FORMS] = {{NULL, ""},
-                    {"guidance", ""},
-                    {"image", "jr://images/"},
-                    {"big-image", "jr://images/"},
-                    {"audio", "jr://audio/"},
-                    {"video", "jr://video/"}};
+} forms[N_FORMS] = {
+    {NULL,        ""            },
+    {"guidance",  ""            },
+    {"image",     "jr://images/"},
+    {"big-image", "jr://images/"},
+    {"audio",     "jr://audio/" },
+    {"video",     "jr://video/" }
+};
 
 struct cell {
     size_t lang;
@@ -35,7 +38,7 @@ struct tf_xtext_id { /* a text in all languages */
     struct tf_xtext_id *next_same;
 };
 
-/* ---- gathering --------------------------------------------------------------------------------- */
+/* ---- gathering ------------------------------------------------------------------------------- */
 
 static size_t lang_of(struct tf_xwriter *w, const char *name)
 {
@@ -99,7 +102,8 @@ static void add_texts(struct tf_xwriter *w, const char *id, enum form form,
             add(w, id_of(w, id), t->item[k].lang, form, t->item[k].text, context);
 }
 
-static void add_media(struct tf_xwriter *w, const char *id, const struct tf_xtexts media[TF_N_MEDIA])
+static void
+add_media(struct tf_xwriter *w, const char *id, const struct tf_xtexts media[TF_N_MEDIA])
 {
     static const enum form as[TF_N_MEDIA] = {F_IMAGE, F_BIG_IMAGE, F_AUDIO, F_VIDEO};
     for (size_t k = 0; k < TF_N_MEDIA; k++)
@@ -115,8 +119,8 @@ static void gather_list(struct tf_xwriter *w, const struct tf_xlist_state *list)
     }
 }
 
-static void gather_message(struct tf_xwriter *w, const struct tf_item *it, const struct tf_xtexts *t,
-                           const char *name, bool answers)
+static void gather_message(struct tf_xwriter *w, const struct tf_item *it,
+                           const struct tf_xtexts *t, const char *name, bool answers)
 {
     if (tf_xtexts_many(t) || (answers && tf_xref_in(tf_xtexts_plain(t))))
         add_texts(w, tf_printf(w->arena, "%s:%s", it->path, name), F_LONG, t, it);
@@ -161,7 +165,7 @@ void tf_xitext_gather(struct tf_xwriter *w)
             add_media(w, tf_printf(w->arena, "%s:label", it->path), it->x->media);
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static void write_text(struct tf_xwriter *w, struct tf_xml *translation,
                        const struct tf_xtext_id *id, size_t lang)

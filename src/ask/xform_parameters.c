@@ -1,14 +1,14 @@
 /* A question's bind and control: what its type brings, what its row says, and what the row's
  * `parameters` mean. The reader has checked the values; here they become attributes.
  *
- * Sources: XLSForm reference table (parameters), ODK XForms Specification (Bindings, Body Attributes,
- * Audit). */
+ * Sources: XLSForm reference table (parameters), ODK XForms Specification (Bindings, Body
+ * Attributes, Audit). */
 #include <math.h>
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-/* ---- parameters that are one attribute each ---------------------------------------------------- */
+/* ---- parameters that are one attribute each -------------------------------------------------- */
 
 struct mapped {
     const char *types; /* of questions, between bars */
@@ -61,13 +61,17 @@ static void map_parameters(struct tf_xwriter *w, struct tf_item *it)
     }
 }
 
-/* ---- types with more to say -------------------------------------------------------------------- */
+/* ---- types with more to say ------------------------------------------------------------------ */
 
 static void range(struct tf_xwriter *w, struct tf_item *it)
 {
-    static const char *const part[][2] = {{"start", "1"},         {"end", "10"},
-                                          {"step", "1"},          {"odk:tick-interval", NULL},
-                                          {"odk:placeholder", NULL}};
+    static const char *const part[][2] = {
+        {"start",             "1" },
+        {"end",               "10"},
+        {"step",              "1" },
+        {"odk:tick-interval", NULL},
+        {"odk:placeholder",   NULL}
+    };
     for (size_t k = 0; k < 5; k++) {
         double x = 0;
         const char *value = tf_xpair(&it->control, part[k][0]);
@@ -78,7 +82,8 @@ static void range(struct tf_xwriter *w, struct tf_item *it)
     }
 }
 
-/* An external picture app is asked for only where it can help: drawing and signing have their own. */
+/* An external picture app is asked for only where it can help: drawing and signing have their own.
+ */
 static void image(struct tf_xwriter *w, struct tf_item *it)
 {
     const char *app = tf_xpair(&it->x->parameters, "app");

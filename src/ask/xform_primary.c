@@ -1,9 +1,10 @@
 /* The primary instance: the empty record, with what is preset in it.
  *
- * A repeat stands in it twice: as the template that new rounds are copied from, and as the first round.
- * Inside a first round there are no templates again; inside a template, repeats that stand directly in it
- * are templates only, and repeats in a group of it both. Source: ODK XForms Specification (Instance,
- * Repeats); which copies stand where: as in the forms pyxform 4.5 makes. */
+ * A repeat stands in it twice: as the template that new rounds are copied from, and as the first
+ * round. Inside a first round there are no templates again; inside a template, repeats that stand
+ * directly in it are templates only, and repeats in a group of it both. Source: ODK XForms
+ * Specification (Instance, Repeats); which copies stand where: as in the forms pyxform 4.5
+ * makes. */
 #include <string.h>
 
 #include "ask/xform_write.h"
@@ -14,8 +15,7 @@ static void write_attributes(struct tf_xwriter *w, struct tf_xml *x, const struc
                              const struct tf_item *it)
 {
     for (size_t k = 0; k < p->n; k++)
-        tf_xml_attr(w->arena, x, p->item[k].name,
-                    tf_xrefs(w, p->item[k].value, it, TF_XREF_PLAIN));
+        tf_xml_attr(w->arena, x, p->item[k].name, tf_xrefs(w, p->item[k].value, it, TF_XREF_PLAIN));
 }
 
 /* Nodes of a group that is none itself. */
@@ -44,8 +44,8 @@ static struct tf_xml *write_template(struct tf_xwriter *w, const struct tf_item 
     return x;
 }
 
-static void write_children(struct tf_xwriter *w, struct tf_xml *x, const struct tf_item *it,
-                           bool templates)
+static void
+write_children(struct tf_xwriter *w, struct tf_xml *x, const struct tf_item *it, bool templates)
 {
     for (size_t k = 0; k < it->n_children; k++) {
         const struct tf_item *child = it->child[k];
@@ -80,8 +80,11 @@ static struct tf_xml *write_item(struct tf_xwriter *w, const struct tf_item *it,
 struct tf_xml *tf_xprimary_write(struct tf_xwriter *w)
 {
     static const char *const settings[][2] = {
-        {"instance_xmlns", "xmlns"}, {"version", "version"}, {"prefix", "odk:prefix"},
-        {"delimiter", "odk:delimiter"}};
+        {"instance_xmlns", "xmlns"        },
+        {"version",        "version"      },
+        {"prefix",         "odk:prefix"   },
+        {"delimiter",      "odk:delimiter"}
+    };
     const struct tf_xlsform *form = w->form;
     struct tf_xml *x = write_item(w, w->root, true);
     for (size_t k = 0; k < form->attribute.n; k++)

@@ -3,20 +3,20 @@
  * Outside repeats a path from the root. Where the expression and the node named stand in the same
  * repeat, a path relative to the expression's own node, so that it means "of this round": up to the
  * nearest group or repeat that holds both, then down. In a predicate over the items of a secondary
- * instance `.` is the item, so the relative path starts from current(). indexed-repeat() counts rounds
- * itself: its first, second, fourth and sixth arguments are paths from the root. ${last-saved#name} is
- * the node of the record saved before.
+ * instance `.` is the item, so the relative path starts from current(). indexed-repeat() counts
+ * rounds itself: its first, second, fourth and sixth arguments are paths from the root.
+ * ${last-saved#name} is the node of the record saved before.
  *
- * A select whose choices are the answers of a repeat (select_one ${name}) needs the repeat itself on its
- * path, because a predicate is put behind it: TF_XREF_PARENT goes one step further up.
+ * A select whose choices are the answers of a repeat (select_one ${name}) needs the repeat itself
+ * on its path, because a predicate is put behind it: TF_XREF_PARENT goes one step further up.
  *
- * Source: ODK XForms Specification (XPath Paths), XLSForm (References), and for where which form is used
- * the forms that pyxform 4.5 makes, blanks included. */
+ * Source: ODK XForms Specification (XPath Paths), XLSForm (References), and for where which form is
+ * used the forms that pyxform 4.5 makes, blanks included. */
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-/* ---- finding ${name} --------------------------------------------------------------------------- */
+/* ---- finding ${name} ------------------------------------------------------------------------- */
 
 static bool name_start(unsigned char c)
 {
@@ -71,10 +71,10 @@ bool tf_xref_last_in(const char *s)
     return any_ref(s, true);
 }
 
-/* ---- where a reference stands ------------------------------------------------------------------ */
+/* ---- where a reference stands ---------------------------------------------------------------- */
 
-/* In the brackets of a path into a secondary instance? The text has "instance(" with something in its
- * parentheses, and a pair of brackets, the first that closes, is round the reference. */
+/* In the brackets of a path into a secondary instance? The text has "instance(" with something in
+ * its parentheses, and a pair of brackets, the first that closes, is round the reference. */
 static bool in_item_predicate(const char *text, size_t at, size_t n)
 {
     const char *call = text;
@@ -143,7 +143,8 @@ static bool relative_here(const char *text, size_t at, size_t n, const char *nam
     size_t from = 0;
     while (next_call(text, from, &call)) {
         from = call.to;
-        if (at + n > call.to) { /* behind this call: pyxform leaves out the next one, and so do we */
+        if (at + n >
+            call.to) { /* behind this call: pyxform leaves out the next one, and so do we */
             struct call skipped;
             if (!next_call(text, from, &skipped))
                 return true;
@@ -158,7 +159,7 @@ static bool relative_here(const char *text, size_t at, size_t n, const char *nam
     return false;
 }
 
-/* ---- the way from one node to another ---------------------------------------------------------- */
+/* ---- the way from one node to another -------------------------------------------------------- */
 
 static bool is_group(const struct tf_item *it)
 {
@@ -166,8 +167,8 @@ static bool is_group(const struct tf_item *it)
 }
 
 /* The nearest item above both (neither counts itself) that is a repeat, or a group or repeat. */
-static const struct tf_item *common(const struct tf_item *a, const struct tf_item *b, bool repeat,
-                                    size_t *ret_steps)
+static const struct tf_item *
+common(const struct tf_item *a, const struct tf_item *b, bool repeat, size_t *ret_steps)
 {
     size_t steps = 1;
     for (const struct tf_item *up = a->parent; up != NULL; up = up->parent, steps++) {
@@ -234,8 +235,8 @@ const char *tf_xref_path(struct tf_xwriter *w, const char *text, size_t at, size
     return tf_printf(w->arena, " %s%s ", last ? "instance('__last-saved')" : "", to->path);
 }
 
-const char *tf_xrefs(struct tf_xwriter *w, const char *text, const struct tf_item *context,
-                     unsigned how)
+const char *
+tf_xrefs(struct tf_xwriter *w, const char *text, const struct tf_item *context, unsigned how)
 {
     if (strstr(text, "${") == NULL)
         return text;

@@ -3,10 +3,10 @@
  *     select_one L or_other        the choice `other`, and a question name_other behind it
  *     repeat_count 2 * ${n}        a calculate name_count before the repeat, which counts by it
  *     appearance table-list        a field list whose first select shows the labels of the choices
- *     begin_loop over L            the rows inside once for each choice, %(name)s and %(label)s put in
+ *     begin_loop over L            the rows inside once for each choice: %(name)s, %(label)s
  *
- * Source: XLSForm reference table; names of what is made, and its place, as pyxform 4.5 has them, for
- * data of a form that was converted before must fit the form converted now. */
+ * Source: XLSForm reference table; names of what is made, and its place, as pyxform 4.5 has them,
+ * for data of a form that was converted before must fit the form converted now. */
 #include <string.h>
 
 #include "ask/xform_write.h"
@@ -18,8 +18,8 @@ static struct tf_xnode *copy_of(struct tf_xwriter *w, const struct tf_xnode *x)
     return copy;
 }
 
-static struct tf_xnode *made(struct tf_xwriter *w, const struct tf_xnode *x, const char *type,
-                             const char *name)
+static struct tf_xnode *
+made(struct tf_xwriter *w, const struct tf_xnode *x, const char *type, const char *name)
 {
     struct tf_xnode *node = TF_NEW(w->arena, struct tf_xnode);
     node->kind = TF_XQUESTION;
@@ -29,7 +29,7 @@ static struct tf_xnode *made(struct tf_xwriter *w, const struct tf_xnode *x, con
     return node;
 }
 
-/* ---- repeats with a calculated count ----------------------------------------------------------- */
+/* ---- repeats with a calculated count --------------------------------------------------------- */
 
 static bool only_reference(const char *s)
 {
@@ -40,8 +40,8 @@ static bool only_reference(const char *s)
     return len > 0 && s[len] == '\0';
 }
 
-const struct tf_xnode *tf_xshort_repeat(struct tf_xwriter *w, struct tf_item *parent,
-                                        const struct tf_xnode *x)
+const struct tf_xnode *
+tf_xshort_repeat(struct tf_xwriter *w, struct tf_item *parent, const struct tf_xnode *x)
 {
     const char *count = tf_xpair(&x->control, "jr:count");
     if (count == NULL || only_reference(count))
@@ -55,7 +55,7 @@ const struct tf_xnode *tf_xshort_repeat(struct tf_xwriter *w, struct tf_item *pa
     return copy;
 }
 
-/* ---- tables ------------------------------------------------------------------------------------ */
+/* ---- tables ---------------------------------------------------------------------------------- */
 
 /* "w1 table-list" -> "field-list w1"; NULL when it is no table. */
 static const char *table_appearance(struct tf_xwriter *w, const char *appearance)
@@ -88,8 +88,8 @@ const struct tf_xnode *tf_xshort_table(struct tf_xwriter *w, struct tf_xshort *s
     struct tf_xnode *copy = copy_of(w, x);
     tf_xpair_set(w->arena, &copy->control, "appearance", appearance);
     if (tf_xtexts_any(&x->label) || tf_xtexts_any(&x->hint)) {
-        struct tf_xnode *note = made(
-            w, x, "note", tf_printf(w->arena, "generated_table_list_label_%zu", x->row));
+        struct tf_xnode *note =
+            made(w, x, "note", tf_printf(w->arena, "generated_table_list_label_%zu", x->row));
         note->label = x->label;
         note->hint = x->hint;
         memset(&copy->label, 0, sizeof copy->label);
@@ -111,8 +111,7 @@ const struct tf_xnode *tf_xshort_select(struct tf_xwriter *w, struct tf_xshort *
                       "a table-list shows the same choices in each line: '%s' may not filter them",
                       x->name);
         struct tf_xnode *head = made(
-            w, x, x->type,
-            tf_printf(w->arena, "reserved_name_for_field_list_labels_%zu", x->row));
+            w, x, x->type, tf_printf(w->arena, "reserved_name_for_field_list_labels_%zu", x->row));
         tf_xpair_set(w->arena, &head->control, "appearance", "label");
         head->list = x->list;
         (void)tf_xitem_question(w, parent, head);
@@ -126,7 +125,7 @@ const struct tf_xnode *tf_xshort_select(struct tf_xwriter *w, struct tf_xshort *
     return copy;
 }
 
-/* ---- or_other ---------------------------------------------------------------------------------- */
+/* ---- or_other -------------------------------------------------------------------------------- */
 
 static bool has_lang(const struct tf_xtexts *t, const char *lang)
 {
@@ -137,15 +136,15 @@ static bool has_lang(const struct tf_xtexts *t, const char *lang)
 }
 
 /* "Other" in each language that a choice has, in order of first meeting. */
-static void label_other(struct tf_xwriter *w, const struct tf_xlist_state *list,
-                        struct tf_xtexts *ret)
+static void
+label_other(struct tf_xwriter *w, const struct tf_xlist_state *list, struct tf_xtexts *ret)
 {
     size_t cap = 0;
     for (size_t c = 0; c < list->n; c++) {
         const struct tf_xtexts *label = &list->choice[c].label;
         for (size_t k = 0; k < label->n && tf_xtexts_many(label); k++) {
-            const char *lang = label->item[k].lang == NULL ? w->form->default_language
-                                                           : label->item[k].lang;
+            const char *lang =
+                label->item[k].lang == NULL ? w->form->default_language : label->item[k].lang;
             if (has_lang(ret, lang))
                 continue;
             ret->item = tf_grow(w->arena, ret->item, ret->n, &cap, sizeof *ret->item);
@@ -180,7 +179,7 @@ void tf_xshort_other(struct tf_xwriter *w, struct tf_item *parent, const struct 
     (void)tf_xitem_question(w, parent, node);
 }
 
-/* ---- loops ------------------------------------------------------------------------------------- */
+/* ---- loops ----------------------------------------------------------------------------------- */
 
 static const char *label_in(const struct tf_xtexts *label, const char *lang)
 {
@@ -190,8 +189,8 @@ static const char *label_in(const struct tf_xtexts *label, const char *lang)
     return label->n > 0 ? label->item[0].text : "";
 }
 
-static const char *fill_in(struct tf_xwriter *w, const char *s, const struct tf_xchoice *column,
-                           const char *lang)
+static const char *
+fill_in(struct tf_xwriter *w, const char *s, const struct tf_xchoice *column, const char *lang)
 {
     if (s == NULL || strstr(s, "%(") == NULL)
         return s;
@@ -220,8 +219,8 @@ static void fill_pairs(struct tf_xwriter *w, struct tf_xpairs *p, const struct t
 }
 
 /* The row for one choice of the loop's list. Rows inside groups of the loop stay as they are. */
-struct tf_xnode *tf_xshort_column(struct tf_xwriter *w, const struct tf_xnode *x,
-                                  const struct tf_xchoice *column)
+struct tf_xnode *
+tf_xshort_column(struct tf_xwriter *w, const struct tf_xnode *x, const struct tf_xchoice *column)
 {
     struct tf_xnode *copy = copy_of(w, x);
     copy->name = fill_in(w, x->name, column, NULL);

@@ -3,25 +3,26 @@
  *     Hello ${name}          ->  Hello <output value=" /data/name "/>
  *     … instance('c')/root/item[name = ${q}]/label …   ->  the whole expression in one output
  *
- * Where an instance() expression ends in running prose is told by its words: a path ends at a blank, a
- * predicate at its bracket. That is a guess, and the same one as pyxform 4.5 makes: its forms are what
- * clients know. So are the two oddities kept here: `<`, `>` and `&` inside such an expression are
- * escaped twice, and a quotation mark that opens in the prose before swallows the expression's start. */
+ * Where an instance() expression ends in running prose is told by its words: a path ends at a
+ * blank, a predicate at its bracket. That is a guess, and the same one as pyxform 4.5 makes: its
+ * forms are what clients know. So are the two oddities kept here: `<`, `>` and `&` inside such an
+ * expression are escaped twice, and a quotation mark that opens in the prose before swallows the
+ * expression's start. */
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-/* ---- words of an expression -------------------------------------------------------------------- */
+/* ---- words of an expression ------------------------------------------------------------------ */
 
 enum word {
     W_OTHER,
-    W_CALL,       /* name( */
-    W_LITERAL,    /* 'text' */
-    W_CLOSE,      /* ) */
-    W_SLASH,      /* / */
+    W_CALL,    /* name( */
+    W_LITERAL, /* 'text' */
+    W_CLOSE,   /* ) */
+    W_SLASH,   /* / */
     W_BLANK,
-    W_PREDICATE,  /* name[ */
-    W_PREDICATED  /* ] */
+    W_PREDICATE, /* name[ */
+    W_PREDICATED /* ] */
 };
 
 static bool digit(char c)
@@ -81,7 +82,8 @@ static size_t one_name(const char *s)
     size_t n = 0;
     for (;; n++) {
         const unsigned char c = (unsigned char)s[n];
-        const bool start = (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
+        const bool start =
+            (c >= 'A' && c <= 'Z') || (c >= 'a' && c <= 'z') || c == '_' || c >= 0x80;
         if (!start && (n == 0 || !(digit(s[n]) || c == '-' || c == '.')))
             return n;
     }
@@ -144,7 +146,7 @@ static size_t next_word(const char *s, enum word *ret)
     return 1;
 }
 
-/* ---- instance() expressions in prose ----------------------------------------------------------- */
+/* ---- instance() expressions in prose --------------------------------------------------------- */
 
 struct span {
     size_t from, to;
@@ -216,7 +218,7 @@ static struct span *find_expressions(struct tf_arena *arena, const char *s, size
     return found;
 }
 
-/* ---- writing ----------------------------------------------------------------------------------- */
+/* ---- writing --------------------------------------------------------------------------------- */
 
 static char *escape(struct tf_arena *arena, const char *s, size_t n)
 {
@@ -235,12 +237,16 @@ static char *escape(struct tf_arena *arena, const char *s, size_t n)
     return b.s;
 }
 
-static void add_text(struct tf_xwriter *w, struct tf_xml *parent, const char *before, const char *s,
-                     size_t n)
+static void
+add_text(struct tf_xwriter *w, struct tf_xml *parent, const char *before, const char *s, size_t n)
 {
     static const struct {
         const char *escaped, plain;
-    } back[] = {{"&amp;", '&'}, {"&lt;", '<'}, {"&gt;", '>'}};
+    } back[] = {
+        {"&amp;", '&'},
+        {"&lt;",  '<'},
+        {"&gt;",  '>'}
+    };
     struct tf_buf b = {.arena = w->arena};
     tf_buf_add(&b, before);
     for (size_t k = 0; k < n;) {
@@ -260,8 +266,8 @@ static void add_output(struct tf_xwriter *w, struct tf_xml *parent, const char *
     tf_xml_attr(w->arena, x, "value", value);
 }
 
-/* The text with its instance() expressions resolved and wrapped, as one string: references beside them
- * are judged by all of it. ret_span: where the outputs stand, ret_value: what they say. */
+/* The text with its instance() expressions resolved and wrapped, as one string: references beside
+ * them are judged by all of it. ret_span: where the outputs stand, ret_value: what they say. */
 static const char *wrap_expressions(struct tf_xwriter *w, const char *escaped,
                                     const struct tf_item *context, struct span **ret_span,
                                     const char ***ret_value, size_t *ret_n)
@@ -302,15 +308,16 @@ void tf_xtext_write(struct tf_xwriter *w, struct tf_xml *parent, const char *bef
                     const char *text, const struct tf_item *context)
 {
     if (strstr(text, "${") == NULL && strstr(text, "instance(") == NULL) {
-        tf_xml_text(w->arena, parent, *before == '\0' ? text : tf_printf(w->arena, "%s%s", before, text));
+        tf_xml_text(w->arena, parent,
+                    *before == '\0' ? text : tf_printf(w->arena, "%s%s", before, text));
         return;
     }
     struct span *span = NULL;
     const char **value = NULL, *name;
     size_t n_spans, next = 0, name_n, from = 0, at = 0;
     bool last;
-    const char *s = wrap_expressions(w, escape(w->arena, text, strlen(text)), context, &span, &value,
-                                     &n_spans);
+    const char *s =
+        wrap_expressions(w, escape(w->arena, text, strlen(text)), context, &span, &value, &n_spans);
     while (s[at] != '\0') {
         const bool wrapped = next < n_spans && span[next].from == at;
         const size_t n = wrapped ? span[next].to - at : tf_xref_at(s + at, &name, &name_n, &last);
@@ -320,7 +327,8 @@ void tf_xtext_write(struct tf_xwriter *w, struct tf_xml *parent, const char *bef
         }
         add_text(w, parent, before, s + from, at - from);
         before = "";
-        add_output(w, parent, wrapped ? value[next++] : tf_xref_path(w, s, at, n, context, TF_XREF_PLAIN));
+        add_output(w, parent,
+                   wrapped ? value[next++] : tf_xref_path(w, s, at, n, context, TF_XREF_PLAIN));
         from = at += n;
     }
     add_text(w, parent, before, s + from, at - from);

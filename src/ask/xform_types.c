@@ -1,19 +1,30 @@
-/* What each type of question is in an XForm: the control it is asked with, the type of its answer, what
- * the device fills in by itself. Names of types are canonical (xlsform.h): the reader knows the aliases.
+/* What each type of question is in an XForm: the control it is asked with, the type of its answer,
+ * what the device fills in by itself. Names of types are canonical (xlsform.h): the reader knows
+ * the aliases.
  *
- * Sources: ODK XForms Specification (Bindings, Preload Attributes, Body Elements), XLSForm reference
- * table; the four old counting types are pyxform's. Selects bind as strings: that is what the
- * specification calls a choice. */
+ * Sources: ODK XForms Specification (Bindings, Preload Attributes, Body Elements), XLSForm
+ * reference table; the four old counting types are pyxform's. Selects bind as strings: that is what
+ * the specification calls a choice. */
 #include <string.h>
 
 #include "ask/xform_write.h"
 
-#define PROPERTY(name_, of_) \
-    {.type = name_, .bind = "string", .preload = "property", .params = of_}
-#define INPUT(name_, bind_) {.type = name_, .control = "input", .bind = bind_}
-#define UPLOAD(name_, kind_) {.type = name_, .control = "upload", .media = kind_, .bind = "binary"}
-#define COUNT(name_, rule_, tip_) \
-    {.type = name_, .control = "input", .bind = "int", .constraint = rule_, .hint = tip_}
+#define PROPERTY(name_, of_)                                                                       \
+    {                                                                                              \
+        .type = name_, .bind = "string", .preload = "property", .params = of_                      \
+    }
+#define INPUT(name_, bind_)                                                                        \
+    {                                                                                              \
+        .type = name_, .control = "input", .bind = bind_                                           \
+    }
+#define UPLOAD(name_, kind_)                                                                       \
+    {                                                                                              \
+        .type = name_, .control = "upload", .media = kind_, .bind = "binary"                       \
+    }
+#define COUNT(name_, rule_, tip_)                                                                  \
+    {                                                                                              \
+        .type = name_, .control = "input", .bind = "int", .constraint = rule_, .hint = tip_        \
+    }
 
 /* clang-format off */
 static const struct tf_xtype_row types[] = { /* in the order of strcmp */

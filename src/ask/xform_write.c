@@ -6,9 +6,10 @@
  *             model: submission, itext, instance, instance id=…, bind and setvalue …
  *         h:body: the questions
  *
- * Items are made first (xform_items.c), then each part writes its own of them. Times grow with the size
- * of the form: names, texts and instances are kept in hash tables. What is written is, element for
- * element, what pyxform 4.5 writes from the same sheets: devices have met such forms for ten years.
+ * Items are made first (xform_items.c), then each part writes its own of them. Times grow with the
+ * size of the form: names, texts and instances are kept in hash tables. What is written is, element
+ * for element, what pyxform 4.5 writes from the same sheets: devices have met such forms for ten
+ * years.
  *
  * Source: ODK XForms Specification. Does not judge expressions: that is expr and validate. */
 #include <stdarg.h>
@@ -48,19 +49,20 @@ void tf_xfault_on(struct tf_xwriter *w, const char *sheet, size_t row, const cha
     va_end(ap);
 }
 
-/* ---- the head ---------------------------------------------------------------------------------- */
+/* ---- the head -------------------------------------------------------------------------------- */
 
 static const char *const spaces[][2] = {
-    {"xmlns", "http://www.w3.org/2002/xforms"},
-    {"xmlns:h", "http://www.w3.org/1999/xhtml"},
-    {"xmlns:ev", "http://www.w3.org/2001/xml-events"},
-    {"xmlns:xsd", "http://www.w3.org/2001/XMLSchema"},
-    {"xmlns:jr", "http://openrosa.org/javarosa"},
-    {"xmlns:orx", "http://openrosa.org/xforms"},
+    {"xmlns",     "http://www.w3.org/2002/xforms"    },
+    {"xmlns:h",   "http://www.w3.org/1999/xhtml"     },
+    {"xmlns:ev",  "http://www.w3.org/2001/xml-events"},
+    {"xmlns:xsd", "http://www.w3.org/2001/XMLSchema" },
+    {"xmlns:jr",  "http://openrosa.org/javarosa"     },
+    {"xmlns:orx", "http://openrosa.org/xforms"       },
     {"xmlns:odk", "http://www.opendatakit.org/xforms"},
 };
 
-static void add_space(struct tf_xwriter *w, struct tf_xml *html, const char *prefix, const char *uri)
+static void
+add_space(struct tf_xwriter *w, struct tf_xml *html, const char *prefix, const char *uri)
 {
     const char *name = tf_printf(w->arena, "xmlns:%s", prefix);
     for (const struct tf_xml_attr *a = html->attr; a != NULL; a = a->next)
@@ -82,10 +84,12 @@ static void write_spaces(struct tf_xwriter *w, struct tf_xml *html)
 /* Where records go, and how: only when the settings say something of it. */
 static void write_submission(struct tf_xwriter *w, struct tf_xml *model)
 {
-    static const char *const settings[][2] = {{"submission_url", "action"},
-                                              {"public_key", "base64RsaPublicKey"},
-                                              {"auto_send", "orx:auto-send"},
-                                              {"auto_delete", "orx:auto-delete"}};
+    static const char *const settings[][2] = {
+        {"submission_url", "action"            },
+        {"public_key",     "base64RsaPublicKey"},
+        {"auto_send",      "orx:auto-send"     },
+        {"auto_delete",    "orx:auto-delete"   }
+    };
     struct tf_xml *x = tf_xml_element(w->arena, "submission");
     for (size_t k = 0; k < 4; k++) {
         const char *value = tf_xpair(&w->form->settings, settings[k][0]);

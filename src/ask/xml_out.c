@@ -1,13 +1,14 @@
 /* XML to be written, as a small tree.
  *
- * Layout, with two blanks a level: elements among elements stand on lines of their own; an element that
- * holds only a text keeps it beside its tags; where text and elements are mixed nothing is broken,
- * because every blank there would be read aloud. Mixed content that begins with a text has one blank
- * before it, and all mixed content one behind: so labels do not touch what a form engine puts around
- * values. That rule, and that it holds in the plain form too, is pyxform's; forms are compared with its.
+ * Layout, with two blanks a level: elements among elements stand on lines of their own; an element
+ * that holds only a text keeps it beside its tags; where text and elements are mixed nothing is
+ * broken, because every blank there would be read aloud. Mixed content that begins with a text has
+ * one blank before it, and all mixed content one behind: so labels do not touch what a form engine
+ * puts around values. That rule, and that it holds in the plain form too, is pyxform's; forms are
+ * compared with its.
  *
- * Characters that XML 1.0 cannot hold at all are left out: they come from spreadsheets by accident, and
- * one of them makes the whole form unreadable. */
+ * Characters that XML 1.0 cannot hold at all are left out: they come from spreadsheets by accident,
+ * and one of them makes the whole form unreadable. */
 #include "ask/xml_out.h"
 
 #include <string.h>
@@ -60,8 +61,9 @@ enum { PLAIN, END, AMP, LESS, MORE, QUOTE, NONE };
 static const char *const instead[] = {"", "", "&amp;", "&lt;", "&gt;", "&quot;", ""};
 /* clang-format off */
 static const unsigned char care[256] = {
-    END, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, PLAIN, PLAIN, NONE, NONE, PLAIN, NONE, NONE,
-    NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,
+    END,  NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, PLAIN, PLAIN, NONE, NONE, PLAIN,
+    NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE, NONE,  NONE,  NONE, NONE, NONE,
+    NONE, NONE, NONE, NONE,
     ['&'] = AMP, ['<'] = LESS, ['>'] = MORE, ['"'] = QUOTE};
 /* clang-format on */
 

@@ -1,5 +1,5 @@
-/* XForms from XLSForms: small forms in Markdown, each with what must stand in the document, what must
- * not, or why it is refused. The forms are in tests/gold/xforms:
+/* XForms from XLSForms: small forms in Markdown, each with what must stand in the document, what
+ * must not, or why it is refused. The forms are in tests/gold/xforms:
  *
  *     == a sentence that says what is shown
  *     | survey | type | …        the form; a row that names a sheet is its head
@@ -7,8 +7,8 @@
  *     - text that stands nowhere in it
  *     ! the form is refused, and the reason says this
  *
- * and whole documents as *.md with *.xml. What is expected follows from the specifications of ODK XForms
- * and XLSForm and from forms in use, not from what the program happens to write. */
+ * and whole documents as *.md with *.xml. What is expected follows from the specifications of ODK
+ * XForms and XLSForm and from forms in use, not from what the program happens to write. */
 #include "tests/house.h"
 
 #include "ask/xlsform.h"
@@ -183,8 +183,8 @@ static void depth_has_a_limit(void **state)
 int main(void)
 {
     const struct CMUnitTest tests[] = {
-        cmocka_unit_test(references),     cmocka_unit_test(texts),
-        cmocka_unit_test(structure),      cmocka_unit_test(entities),
+        cmocka_unit_test(references),      cmocka_unit_test(texts),
+        cmocka_unit_test(structure),       cmocka_unit_test(entities),
         cmocka_unit_test(whole_documents), cmocka_unit_test(depth_has_a_limit),
     };
     return cmocka_run_group_tests_name("ask/xform_write", tests, NULL, NULL);
