@@ -73,30 +73,27 @@ static enum tf_code unite(struct xeval *e, const struct xpr *x, struct xval *a, 
     return TF_OK;
 }
 
-/* and, or: the first that decides ends it. */
+/* and, or: the first that surely decides ends it; one that is not known may decide nothing. */
 static enum tf_code logical(struct xeval *e, const struct xpr *x, const struct xat *at,
                             struct xval *ret)
 {
     const bool decides = x->op[0] == XO_OR, unknown = e->unknown;
-    bool doubt = false;
+    bool doubt = false, decided = false;
     for (size_t k = 0; k < x->n_kids; k++) {
         struct xval v;
         e->unknown = false;
         TF_TRY(tf_xeval_node(e, x->kid[k], at, &v));
-        if (tf_xval_true(&v) == decides && !e->unknown) { /* sure, whatever the others are */
+        const bool here = tf_xval_true(&v) == decides;
+        if (here && !e->unknown) { /* sure, whatever the others are */
             e->unknown = unknown;
             *ret = tf_xbool(decides);
             return TF_OK;
         }
         doubt = doubt || e->unknown;
-        if (tf_xval_true(&v) == decides) {
-            e->unknown = true;
-            *ret = tf_xbool(decides);
-            return TF_OK;
-        }
+        decided = decided || here;
     }
     e->unknown = unknown || doubt;
-    *ret = tf_xbool(!decides);
+    *ret = tf_xbool(decided ? decides : !decides);
     return TF_OK;
 }
 

@@ -444,7 +444,7 @@ void tf_lint_reach(struct tf_arena *arena, const struct tf_xform *form, struct t
         size_t own = 0;
         while (own < t.n_vars && t.var[own].field != k)
             own++;
-        if (x == NULL || own == t.n_vars || t.var[own].use == USE_EMPTY)
+        if (x == NULL || own == t.n_vars)
             continue;
         t.var[own].empty = false; /* an empty answer meets every constraint */
         if (!can_be_true(&t, &x, &k, 1))

@@ -215,6 +215,105 @@ static void the_files_that_a_submission_names(void **state TF_UNUSED)
     OUT_OF_HOUSE(h);
 }
 
+/* ---- checked against the form ------------------------------------------------------------------- */
+
+#define ANSWERS(inner) "<data id='household' version='3'>" inner "</data>"
+static const struct {
+    const char *name, *xml, *id, *says; /* id NULL: nothing is found */
+} checks[] = {
+    {"a good record", xf_household_answer, NULL, NULL},
+    {"a required question left empty", ANSWERS("<who/><age>14</age>"), "required-empty", "/data/who is"},
+    {"a required question left out", ANSWERS("<age>14</age>"), "required-empty", "/data/who is"},
+    {"a number that is none", ANSWERS("<who>x</who><age>ten</age>"), "value-type", "/data/age is not"},
+    {"a constraint", ANSWERS("<who>x</who><age>8</age>"), "constraint", "/data/age does not"},
+    {"an answer that is not relevant", ANSWERS("<who>x</who><age>10</age><net>1</net>"),
+     "irrelevant-value", "/data/net holds"},
+    {"an answer that is relevant", ANSWERS("<who>x</who><age>11</age><net>1</net>"), NULL, NULL},
+    {"a choice that is none", ANSWERS("<who>x</who><age>11</age><net>7</net>"), "value-choice",
+     "/data/net is not one"},
+    {"a row of a repeat", ANSWERS("<who>x</who><kid><name>a</name></kid><kid><name/><photo>p.jpg</photo>"
+     "</kid>"), "irrelevant-value", "/data/kid[2]/photo holds"},
+    {"a path for a file", ANSWERS("<who>x</who><kid><name>a</name><photo>../p.jpg</photo></kid>"),
+     "value-type", "/data/kid[1]/photo"},
+    {"a node of another version", ANSWERS("<who>x</who><old>1</old>"), "unknown-node", "/data/old"},
+};
+
+static void a_check_says_path_and_rule_and_never_the_value(void **state TF_UNUSED)
+{
+    struct tf_xform *f;
+    IN_HOUSE(h);
+    for (size_t k = 0; k < sizeof checks / sizeof *checks; k++) {
+        struct tf_notices out = {.arena = h.arena};
+        const struct tf_instance *in = read_in(&h, &f, checks[k].xml);
+        tf_instance_check(h.arena, f, in, &out);
+        if (checks[k].id == NULL ? out.n != 0
+                                 : out.n != 1 || strcmp(out.item[0].id, checks[k].id) != 0 ||
+                                       strstr(out.item[0].text, checks[k].says) == NULL)
+            fail_msg("%s: %zu, %s", checks[k].name, out.n, out.n == 0 ? "" : out.item[0].text);
+        if (out.n > 0)
+            assert_null(strstr(out.item[0].text, "p.jpg"));
+    }
+    OUT_OF_HOUSE(h);
+}
+
+#define TYPED(type, value, items)                                                                  \
+    {type, XF_FORM("<q/>", "<bind nodeset=\"/data/q\" type=\"" type "\"/>",                        \
+                   "<input ref=\"/data/q\"><label>Q</label></input>"),                             \
+     "<data id='test'><q>" value "</q></data>", items}
+static const struct {
+    const char *type, *form, *xml;
+    bool good;
+} types[] = {
+    TYPED("int", "-3", true), TYPED("int", "3.5", false), TYPED("decimal", "3.5", true),
+    TYPED("decimal", "1,5", false), TYPED("date", "2026-11-24", true), TYPED("date", "2026-13-24", false),
+    TYPED("date", "24.11.2026", false), TYPED("time", "10:05:00.000+07:00", true), TYPED("time", "25:00", false),
+    TYPED("dateTime", "2026-11-24T10:05:00.000Z", true), TYPED("dateTime", "2026-11-24", false),
+    TYPED("boolean", "true", true), TYPED("boolean", "yes", false), TYPED("geopoint", "1.5 2 0 0", true),
+    TYPED("geopoint", "91 2", false), TYPED("geopoint", "1", false), TYPED("geotrace", "1 2; 3 4", true),
+    TYPED("geotrace", "1 2", false), TYPED("geoshape", "1 2; 3 4; 5 6; 1 2", true),
+    TYPED("geoshape", "1 2; 3 4", false), TYPED("string", "anything", true),
+};
+
+static void values_are_of_their_type(void **state TF_UNUSED)
+{
+    IN_HOUSE(h);
+    for (size_t k = 0; k < sizeof types / sizeof *types; k++) {
+        struct tf_notices out = {.arena = h.arena};
+        struct tf_xform *f;
+        struct tf_instance *in;
+        OK(tf_xform_parse(h.arena, "f", types[k].form, strlen(types[k].form), NULL, &f, &h.err));
+        OK(tf_instance_read(h.arena, f, types[k].xml, strlen(types[k].xml), &in, &h.err));
+        tf_instance_check(h.arena, f, in, &out);
+        if (types[k].good ? out.n != 0 : out.n != 1 || strcmp(out.item[0].id, "value-type") != 0)
+            fail_msg("%s: %s", types[k].type, types[k].xml);
+    }
+    OUT_OF_HOUSE(h);
+}
+
+/* What cannot be known here is never called wrong. */
+static void what_is_not_known_is_not_wrong(void **state TF_UNUSED)
+{
+    static const char form[] = XF_FORM(
+        "<a/><b/><c/><d/>", "<instance id=\"l\" src=\"jr://file-csv/l.csv\"/>"
+        "<bind nodeset=\"/data/a\" constraint=\". = today()\"/>"
+        "<bind nodeset=\"/data/b\" constraint=\". = instance('l')/root/item[1]/name\"/>"
+        "<bind nodeset=\"/data/c\" relevant=\"random() &gt; 2\"/>"
+        "<bind nodeset=\"/data/d\" constraint=\". = today() and false()\"/>",
+        "<input ref=\"/data/a\"><label>A</label></input>");
+    static const char xml[] = "<data id='test'><a>1</a><b>1</b><c>1</c><d>1</d></data>";
+    struct tf_notices out = {.arena = NULL};
+    struct tf_xform *f;
+    struct tf_instance *in;
+    IN_HOUSE(h);
+    out.arena = h.arena;
+    OK(tf_xform_parse(h.arena, "f", form, strlen(form), NULL, &f, &h.err));
+    OK(tf_instance_read(h.arena, f, xml, strlen(xml), &in, &h.err));
+    tf_instance_check(h.arena, f, in, &out);
+    assert_int_equal(out.n, 1); /* "and false()" is wrong whatever today is */
+    assert_non_null(strstr(out.item[0].text, "/data/d"));
+    OUT_OF_HOUSE(h);
+}
+
 int main(void)
 {
     const struct CMUnitTest tests[] = {
@@ -227,6 +326,9 @@ int main(void)
         cmocka_unit_test(answers_stand_in_document_order_with_their_rows),
         cmocka_unit_test(unknown_nodes_and_templates),
         cmocka_unit_test(the_files_that_a_submission_names),
+        cmocka_unit_test(a_check_says_path_and_rule_and_never_the_value),
+        cmocka_unit_test(values_are_of_their_type),
+        cmocka_unit_test(what_is_not_known_is_not_wrong),
     };
     return sodium_init() < 0 ? 1 : cmocka_run_group_tests_name("ask: submission", tests, NULL, NULL);
 }
