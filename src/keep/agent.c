@@ -275,11 +275,13 @@ static bool take_in(struct session *s, const struct unlocked *u, bool identity)
     return done;
 }
 
+/* "vault/XA-children-response.db" and "…-response-records.db" are both of "response". */
 static bool is_of(const char *name, const char *purpose)
 {
-    const size_t n = strlen(name), m = strlen(purpose);
-    return n > m + 4 && strcmp(name + n - 3, ".db") == 0 && name[n - m - 4] == '-' &&
-           memcmp(name + n - m - 3, purpose, m) == 0;
+    const char *at = strchr(name, '-');
+    at = at == NULL ? NULL : strchr(at + 1, '-');
+    const size_t n = strlen(purpose);
+    return at != NULL && strncmp(at + 1, purpose, n) == 0 && (at[n + 1] == '.' || at[n + 1] == '-');
 }
 
 /* One person who holds both: one of the two stays in. */

@@ -16,15 +16,19 @@
 
 #include "base/import.h"
 #include "keep/inside.h"
+#include "keep/rows.h"
+#include "keep/withdraw.h"
 #include "keep/void.h"
 
 #include "gen/keep_datasets_sql.h" /* wants struct tf_named_sql */
 
+enum { PACKED = 1, ROWS = 2 }; /* how a column's blob lies; ROWS: its values are in the rows */
 static const char *const purpose = "response";
 static const size_t scratch_limit = (size_t)2 << 30;
 
 /* ---- Writing --------------------------------------------------------------------------------- */
 
+/* Without rows: those lie apart, each under its participant's key (rows.c). */
 static void column_blob(struct tf_buf *b, const struct tf_column *c, size_t n_rows)
 {
     for (size_t row = 0; row < n_rows; row++)
@@ -42,7 +46,7 @@ static void column_blob(struct tf_buf *b, const struct tf_column *c, size_t n_ro
 }
 
 static enum tf_code write_column(struct tf_db *db, const char *hash, const struct tf_table *t,
-                                 size_t at, struct tf_err *reterr)
+                                 size_t at, bool rows, struct tf_err *reterr)
 {
     const struct tf_column *c = &t->col[at];
     struct tf_arena *scratch = tf_arena_new_wiped("writing a column", scratch_limit);
@@ -51,7 +55,7 @@ static enum tf_code write_column(struct tf_db *db, const char *hash, const struc
     size_t n;
     bool packed;
     struct tf_stmt *q;
-    column_blob(&blob, c, t->n_rows);
+    column_blob(&blob, c, rows ? 0 : t->n_rows);
     tf_blob_pack(scratch, &blob, &data, &n, &packed);
     enum tf_code code = tf_sql(db, "column_add", &q, reterr);
     if (code == TF_OK) {
@@ -61,7 +65,7 @@ static enum tf_code write_column(struct tf_db *db, const char *hash, const struc
         tf_bind_text(q, 4, c->label);
         tf_bind_int(q, 5, c->type == TF_TEXT);
         tf_bind_int(q, 6, c->flags);
-        tf_bind_int(q, 7, packed);
+        tf_bind_int(q, 7, (packed ? PACKED : 0) | (rows ? ROWS : 0));
         tf_bind_int(q, 8, (int64_t)blob.n);
         tf_bind_blob(q, 9, data, n);
         code = tf_run(q, reterr);
@@ -71,7 +75,8 @@ static enum tf_code write_column(struct tf_db *db, const char *hash, const struc
 }
 
 static enum tf_code write_snapshot(struct tf_db *db, const char *dataset, const char *hash,
-                                   const struct tf_table *t, struct tf_err *reterr)
+                                   const struct tf_table *t, const struct tf_record_key *owner,
+                                   struct tf_err *reterr)
 {
     struct tf_stmt *q;
     TF_TRY(tf_sql(db, "snapshot_add", &q, reterr));
@@ -83,11 +88,11 @@ static enum tf_code write_snapshot(struct tf_db *db, const char *dataset, const 
     tf_bind_int(q, 6, t->flags);
     TF_TRY(tf_run(q, reterr));
     for (size_t k = 0; k < t->n_cols; k++) {
-        TF_TRY(write_column(db, hash, t, k, reterr));
+        TF_TRY(write_column(db, hash, t, k, owner != NULL, reterr));
         if (tf_interrupted())
             return tf_fail(reterr, TF_E_INTERRUPTED, "interrupted; nothing was changed");
     }
-    return TF_OK;
+    return owner == NULL ? TF_OK : tf_rows_write(db, hash, t, owner, reterr);
 }
 
 static enum tf_code has_snapshot(struct tf_db *db, const char *hash, bool *ret,
@@ -102,19 +107,45 @@ static enum tf_code has_snapshot(struct tf_db *db, const char *hash, bool *ret,
 }
 
 static enum tf_code store(struct tf_db *db, const char *dataset, const char *hash,
-                          const struct tf_table *t, struct tf_err *reterr)
+                          const struct tf_table *t, const struct tf_record_key *owner,
+                          struct tf_err *reterr)
 {
+    struct tf_stmt *q;
     bool there;
     TF_TRY(has_snapshot(db, hash, &there, reterr));
     if (there)
         return TF_OK;
+    if (owner != NULL) { /* a file of an older program has no table of rows */
+        TF_TRY(tf_sql(db, "row_table", &q, reterr));
+        TF_TRY(tf_run(q, reterr));
+    }
     TF_TRY(tf_db_begin(db, reterr));
-    enum tf_code code = write_snapshot(db, dataset, hash, t, reterr);
+    enum tf_code code = write_snapshot(db, dataset, hash, t, owner, reterr);
     if (code == TF_OK)
         code = tf_db_commit(db, reterr);
     if (code != TF_OK)
         tf_db_rollback(db);
     return code;
+}
+
+/* Each row under its participant's key, where the study says whose it is. Nothing is taken in of who
+ * withdrew: the caller left those rows out (tf_rows_allowed), so that the hash is of what is kept. */
+static enum tf_code store_rows(struct tf_arena *scratch, struct tf_keep *keep, struct tf_db *db,
+                               const char *country, const char *dataset, const char *hash,
+                               const struct tf_table *t, struct tf_err *reterr)
+{
+    struct tf_record_key *owner = NULL;
+    const char **who;
+    TF_TRY(tf_rows_owners(scratch, keep, dataset, t, &who, reterr));
+    if (who != NULL)
+        TF_TRY(tf_record_keys(scratch, keep->key, country, who, t->n_rows, true, &owner, reterr));
+    for (size_t row = 0; who != NULL && row < t->n_rows; row++)
+        if (owner[row].state != TF_RECORD_HELD) {
+            (void)tf_fail(reterr, TF_E_REFUSED, "row %zu of '%s' is of a participant who withdrew",
+                          row + 1, dataset);
+            return tf_help(reterr, "Nothing of theirs may be kept; leave the row out.");
+        }
+    return store(db, dataset, hash, t, owner, reterr);
 }
 
 /* What the register may know of a dataset: counts and hashes. masks: what was void, or "". */
@@ -132,9 +163,14 @@ static enum tf_code put(struct tf_keep *keep, const char *country, const char *s
                         const char *masks, const char **ret_evidence, struct tf_err *reterr)
 {
     const struct tf_hash hash = tf_table_hash(t);
+    struct tf_arena *scratch = tf_arena_new("putting a dataset", scratch_limit);
     struct tf_db *db;
-    TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
-    TF_TRY(store(db, dataset, hash.hex, t, reterr));
+    enum tf_code code =
+        tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr);
+    if (code == TF_OK)
+        code = store_rows(scratch, keep, db, country, dataset, hash.hex, t, reterr);
+    tf_arena_free(scratch);
+    TF_TRY(code);
     const struct tf_evidence e = {.kind = "dataset",
                                   .country = country,
                                   .strand = strand,
@@ -144,6 +180,22 @@ static enum tf_code put(struct tf_keep *keep, const char *country, const char *s
                                   .file = source_file,
                                   .detail = dataset_detail(keep->arena, t, file_hash, masks)};
     return tf_evidence_put(keep->reg, &e, ret_evidence, reterr);
+}
+
+enum tf_code tf_dataset_put_again(struct tf_keep *keep, const struct tf_evidence *e,
+                                  const struct tf_table *t, const char **ret_evidence,
+                                  struct tf_err *reterr)
+{
+    json_t *detail = json_loads(e->detail, 0, NULL);
+    const char *was = json_string_value(json_object_get(detail, "file_hash")),
+               *masks = json_string_value(json_object_get(detail, "void"));
+    struct tf_hash hash = {.hex = ""};
+    if (was != NULL && strlen(was) < sizeof hash.hex)
+        memcpy(hash.hex, was, strlen(was) + 1);
+    masks = tf_strdup(keep->arena, masks == NULL ? "" : masks);
+    json_decref(detail);
+    return put(keep, e->country, e->strand, e->name, e->title, t, e->file,
+               hash.hex[0] == '\0' ? NULL : &hash, masks, ret_evidence, reterr);
 }
 
 enum tf_code tf_keep_dataset_put(struct tf_keep *keep, const char *country, const char *strand,
@@ -169,18 +221,18 @@ enum tf_code tf_keep_dataset_forget(struct tf_keep *keep, const char *country, c
 
 /* ---- Reading --------------------------------------------------------------------------------- */
 
-static bool read_values(struct tf_table *t, size_t at, struct blob_reader *r)
+static bool read_values(struct tf_table *t, size_t at, size_t n_rows, struct blob_reader *r)
 {
     struct tf_column *c = &t->col[at];
-    for (size_t row = 0; row < t->n_rows && !r->broken; row++)
+    for (size_t row = 0; row < n_rows && !r->broken; row++)
         if (c->type == TF_NUMBER)
             c->num[row] = tf_unblob_double(r);
         else
             c->text[row] = tf_unblob_text(t->arena, r);
-    const unsigned char *miss = tf_unblob_bytes(r, t->n_rows);
+    const unsigned char *miss = tf_unblob_bytes(r, n_rows);
     if (miss == NULL)
         return false;
-    memcpy(c->miss, miss, t->n_rows);
+    memcpy(c->miss, miss, n_rows);
     const uint32_t n = tf_unblob_u32(r);
     if (n > (size_t)(r->end - r->at)) /* each takes more than a byte */
         return false;
@@ -194,7 +246,8 @@ static bool read_values(struct tf_table *t, size_t at, struct blob_reader *r)
     return !r->broken && r->at == r->end;
 }
 
-static bool read_column(struct tf_arena *scratch, struct tf_stmt *q, struct tf_table *t)
+static bool read_column(struct tf_arena *scratch, struct tf_stmt *q, struct tf_table *t,
+                        bool *ret_rows)
 {
     const enum tf_type type = tf_col_int(q, 2) == 1 ? TF_TEXT : TF_NUMBER;
     const size_t at = tf_table_add(t, tf_col_text(t->arena, q, 0), type);
@@ -204,14 +257,16 @@ static bool read_column(struct tf_arena *scratch, struct tf_stmt *q, struct tf_t
     t->col[at].flags = (unsigned)tf_col_int(q, 3);
     const void *data = tf_col_blob(scratch, q, 6, &n);
     const size_t size = (size_t)tf_col_int(q, 5);
-    if (!tf_blob_unpack(scratch, data, n, tf_col_int(q, 4) == 1, size, &plain))
+    const int64_t how = tf_col_int(q, 4);
+    *ret_rows = (how & ROWS) != 0;
+    if (!tf_blob_unpack(scratch, data, n, (how & PACKED) != 0, size, &plain))
         return false;
     struct blob_reader r = {.at = plain, .end = plain + size};
-    return read_values(t, at, &r);
+    return read_values(t, at, *ret_rows ? 0 : t->n_rows, &r);
 }
 
 static enum tf_code read_columns(struct tf_db *db, const char *hash, struct tf_table *t,
-                                 bool *ret_whole, struct tf_err *reterr)
+                                 bool *ret_whole, bool *ret_rows, struct tf_err *reterr)
 {
     struct tf_stmt *q;
     enum tf_code code;
@@ -220,21 +275,22 @@ static enum tf_code read_columns(struct tf_db *db, const char *hash, struct tf_t
     *ret_whole = true;
     while (tf_step(q, &code, reterr)) {
         struct tf_arena *scratch = tf_arena_new_wiped("reading a column", scratch_limit);
-        *ret_whole = *ret_whole && read_column(scratch, q, t);
+        *ret_whole = *ret_whole && read_column(scratch, q, t, ret_rows);
         tf_arena_free(scratch);
     }
     return code;
 }
 
-enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_db *db,
+enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_keep *keep, struct tf_db *db,
                               const struct tf_evidence *e, struct tf_table **ret,
-                              struct tf_err *reterr)
+                              size_t *ret_withdrawn, struct tf_err *reterr)
 {
     struct tf_table *t = NULL;
     struct tf_stmt *q;
     enum tf_code code;
     size_t n_cols = 0;
-    bool whole;
+    bool whole, rows = false;
+    *ret_withdrawn = 0;
     TF_TRY(tf_sql(db, "snapshot_by_hash", &q, reterr));
     tf_bind_text(q, 1, e->hash);
     while (tf_step(q, &code, reterr)) {
@@ -245,7 +301,13 @@ enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_db *db,
     TF_TRY(code);
     if (t == NULL)
         return tf_keep_altered(reterr, e->id);
-    TF_TRY(read_columns(db, e->hash, t, &whole, reterr));
+    TF_TRY(read_columns(db, e->hash, t, &whole, &rows, reterr));
+    if (whole && rows)
+        TF_TRY(tf_rows_read(arena, keep, db, e->country, e->hash, t, ret_withdrawn, &whole, reterr));
+    if (whole && *ret_withdrawn > 0 && t->n_cols == n_cols) {
+        *ret = t; /* some withdrew since: what is left is sound row by row, and is another dataset */
+        return TF_OK;
+    }
     if (!whole || t->n_cols != n_cols || strcmp(tf_table_hash(t).hex, e->hash) != 0)
         return tf_keep_altered(reterr, e->id);
     *ret = t;
@@ -264,7 +326,14 @@ enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf_keep *keep, c
     TF_TRY(tf_evidence_current(arena, keep->reg, "dataset", country, dataset, &found, &e, reterr));
     if (found) {
         TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
-        TF_TRY(tf_snapshot_read(arena, db, &e, &t, reterr));
+        size_t withdrawn;
+        TF_TRY(tf_snapshot_read(arena, keep, db, &e, &t, &withdrawn, reterr));
+        if (withdrawn > 0) { /* a withdrawal, or a restore of what was before one, was not finished */
+            TF_TRY(tf_withdraw_finish(keep, country, NULL, reterr));
+            TF_TRY(tf_evidence_current(arena, keep->reg, "dataset", country, dataset, &found, &e,
+                                       reterr));
+            TF_TRY(tf_snapshot_read(arena, keep, db, &e, &t, &withdrawn, reterr));
+        }
         *ret = t;
         if (ret_ev != NULL)
             *ret_ev = e;
@@ -338,6 +407,9 @@ enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
     enum tf_code code = tf_import_file(scratch, file, &t, reterr);
     if (code == TF_OK && d != NULL)
         code = tf_void_apply(d, country, t, NULL, reterr);
+    size_t left_out = 0;
+    if (code == TF_OK)
+        code = tf_rows_allowed(scratch, keep, country, dataset, t, &left_out, reterr);
     if (code == TF_OK)
         code = put(keep, country, strand, dataset, title, t, name, &hash, masks, &id, reterr);
     tf_arena_free(scratch);

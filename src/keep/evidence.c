@@ -135,6 +135,7 @@ enum tf_code tf_evidence_put(struct tf_register *reg, const struct tf_evidence *
             tf_db_rollback(reg->db);
             return code;
         }
+        tf_ledger_committed(reg);
     }
     if (ret_id != NULL)
         *ret_id = e->id != NULL ? tf_strdup(reg->arena, id) : id;
@@ -207,16 +208,16 @@ enum tf_code tf_evidence_link(struct tf_register *reg, const char *derived, cons
     return tf_run(q, reterr);
 }
 
-enum tf_code tf_evidence_sources(struct tf_arena *arena, struct tf_register *reg,
-                                 const char *derived, const char ***ret, size_t *ret_n,
-                                 struct tf_err *reterr)
+static enum tf_code list_links(struct tf_arena *arena, struct tf_register *reg, const char *statement,
+                               const char *id, const char ***ret, size_t *ret_n,
+                               struct tf_err *reterr)
 {
     const char **list = NULL;
     struct tf_stmt *q;
     size_t n = 0, cap = 0;
     enum tf_code code;
-    TF_TRY(tf_sql(reg->db, "source_list", &q, reterr));
-    tf_bind_text(q, 1, derived);
+    TF_TRY(tf_sql(reg->db, statement, &q, reterr));
+    tf_bind_text(q, 1, id);
     while (tf_step(q, &code, reterr)) {
         list = tf_grow(arena, list, n, &cap, sizeof *list);
         list[n++] = tf_col_text(arena, q, 0);
@@ -225,4 +226,17 @@ enum tf_code tf_evidence_sources(struct tf_arena *arena, struct tf_register *reg
     *ret = list;
     *ret_n = n;
     return TF_OK;
+}
+
+enum tf_code tf_evidence_sources(struct tf_arena *arena, struct tf_register *reg,
+                                 const char *derived, const char ***ret, size_t *ret_n,
+                                 struct tf_err *reterr)
+{
+    return list_links(arena, reg, "source_list", derived, ret, ret_n, reterr);
+}
+
+enum tf_code tf_evidence_derived(struct tf_arena *arena, struct tf_register *reg, const char *from,
+                                 const char ***ret, size_t *ret_n, struct tf_err *reterr)
+{
+    return list_links(arena, reg, "derived_list", from, ret, ret_n, reterr);
 }

@@ -53,6 +53,11 @@ TF_MUST_CHECK enum tf_code tf_evidence_sources(struct tf_arena *arena, struct tf
                                                const char *derived, const char ***ret,
                                                size_t *ret_n, struct tf_err *reterr);
 
+/* What was made from `from`, directly. */
+TF_MUST_CHECK enum tf_code tf_evidence_derived(struct tf_arena *arena, struct tf_register *reg,
+                                               const char *from, const char ***ret,
+                                               size_t *ret_n, struct tf_err *reterr);
+
 /* Append an act ("import", "measure", "release", …) on a subject id. */
 TF_MUST_CHECK enum tf_code tf_ledger_add(struct tf_register *reg, const char *act,
                                          const char *subject, const char *detail,

@@ -4,6 +4,7 @@
 
 #include "keep/keep.h"
 
+struct tf_record_key;
 struct tf_keep {
     struct tf_arena *arena;
     const char *dir; /* the study folder */
@@ -16,6 +17,11 @@ struct tf_keep {
         struct tf_db *db;
         struct open_file *next;
     } *open;
+    struct known_key { /* record keys of participants asked for one at a time (said.c) */
+        const char *country, *who;
+        const struct tf_record_key *key;
+        struct known_key *next;
+    } *known;
 };
 
 /* <study>/.trefoil and a path below it. */
@@ -59,8 +65,9 @@ TF_MUST_CHECK bool tf_blob_unpack(struct tf_arena *arena, const void *data, size
                                   size_t plain_n, const unsigned char **ret);
 
 /* The snapshot that evidence of kind "dataset" names, its hash proved. */
-TF_MUST_CHECK enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_db *db,
-                                            const struct tf_evidence *e, struct tf_table **ret,
+TF_MUST_CHECK enum tf_code tf_snapshot_read(struct tf_arena *arena, struct tf_keep *keep,
+                                            struct tf_db *db, const struct tf_evidence *e,
+                                            struct tf_table **ret, size_t *ret_withdrawn,
                                             struct tf_err *reterr);
 /* What a killed rekey, restore or erasure left: finished when it was decided, else undone. */
 TF_MUST_CHECK enum tf_code tf_stage_recover(struct tf_arena *arena, const char *study_dir,
@@ -69,6 +76,17 @@ TF_MUST_CHECK enum tf_code tf_stage_recover(struct tf_arena *arena, const char *
  * are listed (to may be NULL). */
 TF_MUST_CHECK enum tf_code tf_escrow_refresh(struct tf_arena *arena, const char *study_dir,
                                              struct tf_notices *to, struct tf_err *reterr);
+/* A new snapshot of a dataset whose registered one is `e`: from the same file, with other rows. */
+TF_MUST_CHECK enum tf_code tf_dataset_put_again(struct tf_keep *keep, const struct tf_evidence *e,
+                                                const struct tf_table *t,
+                                                const char **ret_evidence, struct tf_err *reterr);
+/* Without who withdrew (interviews.c): *ret_changed when somebody's were there. */
+TF_MUST_CHECK enum tf_code tf_participants_renew(struct tf_keep *keep, const char *country,
+                                                 bool *ret_changed, struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_transcript_renew(struct tf_keep *keep, const char *country,
+                                               const char *id, bool *ret_changed,
+                                               struct tf_err *reterr);
+bool tf_is_participant(struct tf_keep *keep, const char *country, const char *code);
 /* Content of the vault is not what its hash says. */
 enum tf_code tf_keep_altered(struct tf_err *reterr, const char *evidence);
 

@@ -11,10 +11,12 @@
 #include "keep/custodians.h"
 #include "keep/custody.h"
 #include "keep/evidence.h"
+#include "keep/head.h"
 #include "keep/inbox.h"
 #include "keep/roles.h"
 #include "keep/open.h"
 #include "keep/seal.h"
+#include "keep/withdraw.h"
 
 struct tf_keep;
 /* Open (make, when create) the vault of a study folder. Closed with the arena. */
@@ -89,6 +91,17 @@ TF_MUST_CHECK enum tf_code tf_keep_transcripts_get(struct tf_arena *arena, struc
                                                    const char *country,
                                                    struct tf_transcript **ret, size_t *ret_n,
                                                    struct tf_err *reterr);
+/* Words of a participant for another room's tables, under the participant's record key: sealed as text.
+ * Of who withdrew nothing is sealed, and what was comes back as "". Words that were never sealed come
+ * back as they are. */
+TF_MUST_CHECK enum tf_code tf_keep_words_seal(struct tf_arena *arena, struct tf_keep *keep,
+                                              const char *country, const char *participant,
+                                              const char *words, const char **ret,
+                                              struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_keep_words_open(struct tf_arena *arena, struct tf_keep *keep,
+                                              const char *country, const char *participant,
+                                              const char *sealed, const char **ret,
+                                              struct tf_err *reterr);
 /* ---- opening the inbox: needs the vault's key ---- */
 struct tf_inbox_record { /* a record opened; memory is wiped after each() returns */
     const struct tf_inbox_head *head;

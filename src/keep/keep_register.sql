@@ -65,6 +65,9 @@ INSERT INTO source (derived, source) VALUES (?1, ?2) ON CONFLICT DO NOTHING;
 -- name: source_list
 SELECT source FROM source WHERE derived = ?1 ORDER BY source;
 
+-- name: derived_list
+SELECT derived FROM source WHERE source = ?1 ORDER BY derived;
+
 -- name: head
 SELECT entries, hash FROM head WHERE one = 1;
 

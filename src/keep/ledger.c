@@ -14,6 +14,7 @@
  * Cryptology 3, 99-111, linking without the time. */
 #include <string.h>
 
+#include "keep/head.h"
 #include "keep/register.h"
 #include "keep/keep.h"
 
@@ -64,7 +65,16 @@ static enum tf_code append(struct tf_arena *scratch, struct tf_register *reg, co
     TF_TRY(tf_sql(reg->db, "head_set", &q, reterr));
     tf_bind_int(q, 1, n);
     tf_bind_text(q, 2, hash.hex);
-    return tf_run(q, reterr);
+    TF_TRY(tf_run(q, reterr));
+    reg->entries = (uint64_t)n;
+    memcpy(reg->head, hash.hex, sizeof reg->head);
+    return TF_OK;
+}
+
+void tf_ledger_committed(struct tf_register *reg)
+{
+    if (reg->entries > 0)
+        tf_head_remember(reg, reg->entries, reg->head, false);
 }
 
 enum tf_code tf_ledger_append(struct tf_register *reg, const char *act, const char *subject,
@@ -85,6 +95,8 @@ enum tf_code tf_ledger_add(struct tf_register *reg, const char *act, const char 
         code = tf_db_commit(reg->db, reterr);
     if (code != TF_OK)
         tf_db_rollback(reg->db);
+    else
+        tf_ledger_committed(reg);
     return code;
 }
 

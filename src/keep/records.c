@@ -14,7 +14,7 @@
  * is never given a key again, so that importing an old file a second time cannot bring them back.
  * The file is replaced as a whole, by one process at a time. */
 #include <sodium.h>
-#include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/stat.h>
 
@@ -221,30 +221,61 @@ enum tf_code tf_record_key(struct tf_arena *arena, const char *study_dir TF_UNUS
 
 /* ---- Destroying ------------------------------------------------------------------------------ */
 
-enum tf_code tf_record_destroy(struct tf_arena *arena, const struct tf_key *key, const char *country,
-                               const char *code, enum tf_record *ret_was, unsigned char ret_id[32],
-                               struct tf_err *reterr)
+enum tf_code tf_record_destroy(const struct tf_key *key, const char *country, const char *const *code,
+                               size_t n, size_t *ret_held, struct tf_err *reterr)
 {
-    struct tf_arena *scratch = tf_arena_new("destroying a record key", (size_t)1 << 30);
+    struct tf_arena *scratch = tf_arena_new("destroying record keys", (size_t)1 << 30);
+    struct tf_record_key *list = TF_NEW_N(scratch, struct tf_record_key, n);
     struct store s = {.n = 0};
+    size_t held = 0, marked = 0;
     enum tf_code result = lock_records(scratch, key->dir, reterr);
     if (result == TF_OK)
-        result = load(scratch, key, country, 1, &s, reterr);
+        result = load(scratch, key, country, n, &s, reterr);
     if (result == TF_OK) {
-        struct tf_record_key one;
-        id_of(&s, code, one.id);
-        memcpy(ret_id, one.id, ID);
-        look_up(&s, &one, 1);
-        *ret_was = one.state;
-        (void)add_missing(&s, &one, 1); /* who never had one is marked, too */
-        const size_t at = lower(&s, one.id);
-        memset(entry_at(&s, at) + ID, 0, TF_KEY_BYTES);
-        if (one.state != TF_RECORD_WITHDRAWN)
+        for (size_t k = 0; k < n; k++)
+            id_of(&s, code[k], list[k].id);
+        look_up(&s, list, n);
+        for (size_t k = 0; k < n; k++) {
+            held += list[k].state == TF_RECORD_HELD;
+            marked += list[k].state == TF_RECORD_WITHDRAWN;
+        }
+        (void)add_missing(&s, list, n); /* who never had one is marked, too */
+        for (size_t k = 0; k < n; k++)
+            memset(entry_at(&s, lower(&s, list[k].id)) + ID, 0, TF_KEY_BYTES);
+        if (marked < n)
             result = save(scratch, key, country, &s, reterr);
     }
     tf_arena_free(scratch);
-    (void)arena;
+    if (result == TF_OK)
+        *ret_held = held;
     return result;
+}
+
+enum tf_code tf_record_name(struct tf_arena *arena, const struct tf_key *key, const char *country,
+                            const char *code, const char **ret, struct tf_err *reterr)
+{
+    struct tf_record_key *one;
+    char hex[17];
+    TF_TRY(tf_record_keys(arena, key, country, &code, 1, true, &one, reterr));
+    (void)sodium_bin2hex(hex, sizeof hex, one->id, 8);
+    *ret = tf_printf(arena, "participant-%s-%s", country, hex);
+    return TF_OK;
+}
+
+enum tf_code tf_record_all(struct tf_arena *arena, const struct tf_key *key, const char *country,
+                           struct tf_record_key **ret, size_t *ret_n, struct tf_err *reterr)
+{
+    struct store s = {.n = 0};
+    TF_TRY(load(arena, key, country, 0, &s, reterr));
+    struct tf_record_key *list = TF_NEW_N(arena, struct tf_record_key, s.n + 1);
+    for (size_t k = 0; k < s.n; k++) {
+        memcpy(list[k].id, entry_at(&s, k), ID);
+        list[k].state = state_at(&s, k, list[k].id);
+        list[k].key = list[k].state == TF_RECORD_HELD ? key_of(&s, k) : NULL;
+    }
+    *ret = list;
+    *ret_n = s.n;
+    return TF_OK;
 }
 
 enum tf_code tf_record_withdrawn(struct tf_arena *arena, const struct tf_key *key, const char *country,

@@ -16,11 +16,19 @@ TF_MUST_CHECK enum tf_code tf_record_keys(struct tf_arena *arena, const struct t
                                           const char *country, const char *const *code, size_t n,
                                           bool make, struct tf_record_key **ret,
                                           struct tf_err *reterr);
-/* Destroy a participant's key and mark the code as withdrawn. *ret_was: what it was before. */
-TF_MUST_CHECK enum tf_code tf_record_destroy(struct tf_arena *arena, const struct tf_key *key,
-                                             const char *country, const char *code,
-                                             enum tf_record *ret_was, unsigned char ret_id[32],
+/* Every entry of a country, by id. */
+TF_MUST_CHECK enum tf_code tf_record_all(struct tf_arena *arena, const struct tf_key *key,
+                                         const char *country, struct tf_record_key **ret,
+                                         size_t *ret_n, struct tf_err *reterr);
+/* Destroy the keys of n codes in one writing, and mark the codes as withdrawn. *ret_held: how many had a
+ * key until now. */
+TF_MUST_CHECK enum tf_code tf_record_destroy(const struct tf_key *key, const char *country,
+                                             const char *const *code, size_t n, size_t *ret_held,
                                              struct tf_err *reterr);
+/* What stands for a code in the register: 16 hex digits that name nobody. */
+TF_MUST_CHECK enum tf_code tf_record_name(struct tf_arena *arena, const struct tf_key *key,
+                                          const char *country, const char *code, const char **ret,
+                                          struct tf_err *reterr);
 /* The ids of all who withdrew in a country. */
 TF_MUST_CHECK enum tf_code tf_record_withdrawn(struct tf_arena *arena, const struct tf_key *key,
                                                const char *country,

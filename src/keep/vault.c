@@ -21,6 +21,7 @@
 #include <sys/stat.h>
 
 #include "keep/inside.h"
+#include "keep/keys.h"
 #include "keep/register.h"
 
 #include "gen/keep_register_sql.h" /* wants struct tf_named_sql */
@@ -102,6 +103,11 @@ static enum tf_code open_register(struct tf_arena *arena, const char *study_dir,
 {
     struct tf_register *reg = TF_NEW(arena, struct tf_register);
     reg->arena = arena;
+    reg->dir = tf_strdup(arena, study_dir);
+    reg->memory = tf_keep_path(arena, study_dir, "keys/head");
+    reg->agent = key->agent;
+    if (create)
+        TF_TRY(tf_keep_folder_for(arena, reg->memory, reterr));
     TF_TRY(tf_vault_open(arena, study_dir, key, "register.db",
                          create ? TF_DB_CREATE : TF_DB_WRITE, tf_keep_register_sql, &reg->db,
                          reterr));

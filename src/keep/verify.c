@@ -8,7 +8,14 @@
 #include <jansson.h>
 #include <string.h>
 
+#include "keep/escrow.h"
+#include "keep/head.h"
 #include "keep/inside.h"
+#include "keep/keyring.h"
+#include "keep/rows.h"
+#include "keep/stage.h"
+
+#include "gen/keep_datasets_sql.h" /* wants struct tf_named_sql */
 
 static const struct tf_named_sql no_statements[] = {{NULL, NULL}};
 
@@ -28,11 +35,22 @@ static void check_files(struct tf_arena *arena, const struct tf_keep *keep, stru
         struct tf_db *db;
         if (!tf_ends(name[k], ".db"))
             continue;
-        if (tf_vault_open(arena, keep->dir, keep->key, tf_printf(arena, "vault/%s", name[k]),
-                          TF_DB_READ, no_statements, &db, &err) != TF_OK)
+        const char *file = tf_printf(arena, "vault/%s", name[k]);
+        const bool rows = tf_ends(name[k], "-response.db");
+        const unsigned char *own;
+        if (keep->key->ring != NULL && tf_key_need(arena, keep->key, file, false, &own, &err) != TF_OK) {
+            tf_notice_add(out, TF_NOTE, "not-held", file, 0, 0, "Another custodian verifies it.",
+                          "this file was not looked into: %s", err.what);
+            continue;
+        }
+        if (tf_vault_open(arena, keep->dir, keep->key, file, rows ? TF_DB_WRITE : TF_DB_READ,
+                          rows ? tf_keep_datasets_sql : no_statements, &db, &err) != TF_OK) {
             tf_notice_err(out, "vault-file", &err);
-        else
-            tf_db_close(db);
+            continue;
+        }
+        if (rows && tf_rows_prove(arena, db, file, out, &err) != TF_OK)
+            tf_notice_err(out, "vault-file", &err);
+        tf_db_close(db);
     }
 }
 
@@ -92,6 +110,49 @@ static void check_interviews(struct tf_arena *arena, struct tf_keep *keep, const
         tf_notice_err(out, "interviews", &err);
 }
 
+/* Is this dataset's file open to whoever looks? What they hold no key of is not judged. */
+static bool is_open(struct tf_arena *arena, const struct tf_keep *keep, const struct tf_evidence *e,
+                    const char *purpose)
+{
+    const unsigned char *own;
+    struct tf_err ignored;
+    char *name;
+    return keep->key->ring == NULL ||
+           (tf_vault_name(arena, e->country, e->strand, purpose, &name, NULL) == TF_OK &&
+            tf_key_need(arena, keep->key, name, false, &own, &ignored) == TF_OK);
+}
+
+/* Every wrapped key is there, for somebody; the keyring was made by who holds keys; sealed files open. */
+static void check_keys(struct tf_arena *arena, const struct tf_keep *keep, struct tf_notices *out)
+{
+    struct tf_names files = {.n = 0};
+    struct keyring *ring;
+    struct tf_err err;
+    if (tf_keyring_exists(arena, keep->dir)) {
+        const unsigned char *register_key;
+        if (tf_keyring_read(arena, keep->dir, &ring, &err) != TF_OK ||
+            tf_key_need(arena, keep->key, "register.db", false, &register_key, &err) != TF_OK ||
+            tf_keyring_proved(arena, ring, register_key, &err) != TF_OK)
+            tf_notice_err(out, "keyring", &err);
+    }
+    if (tf_tree_files(arena, tf_keep_path(arena, keep->dir, ""), "keys", &files, &err) != TF_OK)
+        tf_notice_err(out, "keys", &err);
+    for (size_t k = 0; k < files.n; k++) {
+        struct tf_arena *scratch;
+        const unsigned char *plain;
+        size_t n;
+        if (!tf_ends(files.name[k], ".sealed"))
+            continue;
+        scratch = tf_arena_new("proving a key", (size_t)1 << 30);
+        const enum tf_code code = tf_secret_read(scratch, keep->key, files.name[k], &plain, &n, &err);
+        if (code != TF_OK && !tf_starts(err.what, "who unlocked"))
+            tf_notice_err(out, "keys", &err);
+        tf_arena_free(scratch);
+    }
+    if (tf_escrow_check(arena, keep->dir, out, &err) != TF_OK)
+        tf_notice_err(out, "escrow", &err);
+}
+
 /* Each country once, when the evidence (ordered by id) first names it for that purpose. */
 static bool first_of(const struct tf_evidence *list, size_t k, const char *kind)
 {
@@ -117,17 +178,21 @@ void tf_keep_check(struct tf_arena *arena, const char *study_dir, struct tf_noti
     }
     if (tf_ledger_verify(keep->reg, &entries, &err) != TF_OK)
         tf_notice_err(out, "ledger", &err);
+    if (tf_head_check(arena, keep->reg, &err) != TF_OK)
+        tf_notice_err(out, "rolled-back", &err);
     check_files(arena, keep, out);
+    check_keys(arena, keep, out);
     if (tf_evidence_list(arena, keep->reg, "", &list, &n, &err) != TF_OK) {
         tf_notice_err(out, "register", &err);
         return;
     }
     for (size_t k = 0; k < n; k++) {
-        if (strcmp(list[k].kind, "dataset") == 0)
+        if (strcmp(list[k].kind, "dataset") == 0 && is_open(arena, keep, &list[k], "response"))
             check_dataset(keep, &list[k], out);
-        if (first_of(list, k, "series"))
+        if (first_of(list, k, "series") && is_open(arena, keep, &list[k], "counts"))
             check_counts(arena, keep, list[k].country, out);
-        if (first_of(list, k, "transcript") || first_of(list, k, "participants"))
+        if ((first_of(list, k, "transcript") || first_of(list, k, "participants")) &&
+            is_open(arena, keep, &list[k], "interviews"))
             check_interviews(arena, keep, list[k].country, out);
     }
 }

@@ -156,10 +156,15 @@ static enum tf_code put_segments(struct import *m, struct tf_err *reterr)
     for (size_t k = 0; k < l->n_segments; k++) {
         const struct tf_segment *g = &l->segment[k];
         struct tf_hash hash = {{0}};
+        const char *who = "", *text, *quote;
         struct tf_stmt *q;
         for (size_t t = 0; t < l->n_transcripts; t++)
-            if (strcmp(l->transcript[t].id, g->transcript) == 0)
+            if (strcmp(l->transcript[t].id, g->transcript) == 0) {
+                who = l->transcript[t].participant;
                 hash = tf_hash_bytes(l->transcript[t].text, strlen(l->transcript[t].text));
+            }
+        TF_TRY(tf_keep_words_seal(m->arena, m->keep, m->country, who, g->text, &text, reterr));
+        TF_TRY(tf_keep_words_seal(m->arena, m->keep, m->country, who, g->quote, &quote, reterr));
         TF_TRY(tf_sql(m->db, "put_segment", &q, reterr));
         tf_bind_int(q, 1, (int64_t)k);
         tf_bind_text(q, 2, g->id);
@@ -168,8 +173,8 @@ static enum tf_code put_segments(struct import *m, struct tf_err *reterr)
         tf_bind_text(q, 5, g->coder);
         tf_bind_int(q, 6, (int64_t)g->start);
         tf_bind_int(q, 7, (int64_t)g->end);
-        tf_bind_text(q, 8, g->text);
-        tf_bind_text(q, 9, g->quote);
+        tf_bind_text(q, 8, text);
+        tf_bind_text(q, 9, quote);
         tf_bind_text(q, 10, hash.hex);
         TF_TRY(tf_run(q, reterr));
     }

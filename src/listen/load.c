@@ -90,7 +90,18 @@ static enum tf_code same_transcript(const struct tf_segment *g, const struct tf_
                            "`trefoil listen import`.");
 }
 
-static enum tf_code load_segments(struct tf_arena *arena, struct tf_db *db, struct tf_listened *l,
+/* Whose a passage is: of who withdrew the transcript has no text any more, and nothing is compared. */
+static bool is_heard(const struct tf_listened *l, const struct tf_segment *g,
+                     const struct tf_transcript *all, size_t n)
+{
+    for (size_t k = 0; k < n; k++)
+        if (strcmp(all[k].id, g->transcript) == 0)
+            return may_use(l, all[k].participant);
+    return true; /* unknown: same_transcript says so */
+}
+
+static enum tf_code load_segments(struct tf_arena *arena, struct tf_db *db, struct tf_keep *keep,
+                                  const char *country, struct tf_listened *l,
                                   const struct tf_transcript *all, size_t n_all,
                                   struct tf_err *reterr)
 {
@@ -115,10 +126,12 @@ static enum tf_code load_segments(struct tf_arena *arena, struct tf_db *db, stru
                                .quote = tf_col_text(arena, q, 7),
                                .evidence = evidence,
                                .transcript_hash = tf_col_text(arena, q, 8)};
+        if (!is_heard(l, &g, all, n_all))
+            continue;
         TF_TRY(same_transcript(&g, all, n_all, hash, &t, reterr));
         g.participant = t->participant;
-        if (!may_use(l, g.participant))
-            continue;
+        TF_TRY(tf_keep_words_open(arena, keep, country, g.participant, g.text, &g.text, reterr));
+        TF_TRY(tf_keep_words_open(arena, keep, country, g.participant, g.quote, &g.quote, reterr));
         l->segment = tf_grow(arena, l->segment, l->n_segments, &cap, sizeof *l->segment);
         l->segment[l->n_segments++] = g;
     }
@@ -142,7 +155,7 @@ enum tf_code tf_listen_load(struct tf_arena *arena, struct tf_keep *keep, const 
             l->transcript[l->n_transcripts++] = all[k];
     TF_TRY(load_codes(arena, db, l, reterr));
     TF_TRY(load_laws(arena, db, l, reterr));
-    TF_TRY(load_segments(arena, db, l, all, n_all, reterr));
+    TF_TRY(load_segments(arena, db, keep, country, l, all, n_all, reterr));
     *ret = l;
     return TF_OK;
 }
