@@ -29,8 +29,14 @@ static size_t space_at(const char *s)
     return s[0] == '\xC2' && s[1] == '\xA0' ? 2 : 0;
 }
 
-/* A cell without white space round it, no-break spaces as spaces; the same pointer when nothing was
- * to be done. */
+/* What no XML document can hold. */
+static bool is_control(char c)
+{
+    return (unsigned char)c < 0x20 && c != '\t' && c != '\n' && c != '\r';
+}
+
+/* A cell without white space round it, no-break spaces as spaces, without control characters; the same
+ * pointer when nothing was to be done. */
 static const char *clean_cell(struct tf_arena *arena, const char *s)
 {
     const char *from = s, *to = s + strlen(s);
@@ -45,15 +51,17 @@ static const char *clean_cell(struct tf_arena *arena, const char *s)
             break;
     }
     const size_t n = (size_t)(to - from);
-    const char *hard = strstr(from, "\xC2\xA0");
-    if (hard == NULL || hard >= to)
+    size_t odd = 0;
+    for (size_t k = 0; k < n; k++)
+        odd += is_control(from[k]) || (from[k] == '\xC2' && from[k + 1] == '\xA0');
+    if (odd == 0)
         return *to == '\0' ? from : tf_strndup(arena, from, n);
     char *copy = tf_strndup(arena, from, n), *put = copy;
     for (const char *at = copy; *at != '\0'; at++)
         if (at[0] == '\xC2' && at[1] == '\xA0') {
             *put++ = ' ';
             at++;
-        } else {
+        } else if (!is_control(*at)) {
             *put++ = *at;
         }
     *put = '\0';

@@ -133,7 +133,7 @@ static void cells_are_cleaned(void **state TF_UNUSED)
 {
     static const char *const untidy[] = {
         " type ", "", "my  name", "label::x", /* an empty column between */
-        "\xC2\xA0text\xC2\xA0", "lost", " q\n", "a\xC2\xA0" "b  c",
+        "\xC2\xA0text\xC2\xA0", "lost", " q\n", "a\xC2\xA0" "b\x02  c",
         "integer", "", "1", "2.50"};
     struct tf_grid *g;
     IN_HOUSE(h);
