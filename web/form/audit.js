@@ -1,20 +1,25 @@
 /* audit.csv: the course of the interview as the page sees it, in the format of ODK's form audit log.
  *
  * event,node,start,end with times in milliseconds since 1970: `form start`, `question` with the path
- * of the node while it has the focus (or is the question on the page), `group questions` never (the
- * page knows no screens of groups), `form exit` when it is stopped, `form finalize` when complete.
- * It never holds an answer. It is a file of the submission, sealed like the others.
+ * of the node while it has the focus (or is the question on the page), `constraint error`, `form exit`
+ * when it is stopped, `form finalize` when complete. It never holds an answer. It is a file of the
+ * submission, sealed like the others; a last row `padding` brings it to whole blocks, so that its size
+ * does not tell how many questions were asked.
  *
- * The quality header is made from it too: how long, how many questions, how many of them faster than
- * one reads. */
+ * The quality header, which stays readable, is made from it with care: how many questions a young person
+ * was asked alone, and for how long, would tell which follow-ups were opened. So events, seconds on
+ * questions and errors are those of the interviewer's part only, and the whole length is given to the
+ * nearest five minutes. */
+import { blocks } from './text.js';
 
-const FAST_MS = 1500;
+const FAST_MS = 1500, ROUND_S = 300;
 
 export class Audit {
   constructor(now) {
     this.begun = now;
     this.rows = [['form start', '', now, '']];
     this.open = null;
+    this.shared = null; /* how many rows there were at the hand-over */
   }
 
   /* The question `node` is before the respondent now; '' for none. */
@@ -27,29 +32,47 @@ export class Audit {
     this.open = node === '' ? null : ['question', node, now, ''];
   }
 
-  add(event, now) {
+  /* From here on the respondent is alone. */
+  alone(now) {
     this.at('', now);
-    this.rows.push([event, '', now, '']);
+    this.shared = this.rows.length;
+  }
+
+  error(node, now) {
+    this.rows.push(['constraint error', node, now, '']);
+  }
+
+  all(now) {
+    return this.open === null ? this.rows : [...this.rows, [this.open[0], this.open[1], this.open[2], now]];
   }
 
   /* As a file, with the question that is open closed at `now` and `last` as the last event. */
   csv(now, last) {
-    const rows = this.open === null ? this.rows : [...this.rows, [this.open[0], this.open[1], this.open[2], now]];
     const cell = (v) => (/[",\n]/.test(String(v)) ? `"${String(v).replaceAll('"', '""')}"` : v);
-    return ['event,node,start,end', ...[...rows, [last, '', now, '']].map((r) => r.map(cell).join(','))]
+    const text = ['event,node,start,end', ...[...this.all(now), [last, '', now, '']].map((r) => r.map(cell).join(','))]
       .join('\n') + '\n';
+    const tail = `,${now},${now}\n`;
+    return blocks(`${text}padding,`, tail, '-');
   }
 
+  /* What the quality header may say: the server's own five numbers of an audit log, and the questions
+   * that were answered faster than one reads. */
   summary(now) {
+    const rows = this.shared === null ? this.all(now) : this.rows.slice(0, this.shared);
     const time = new Map();
-    for (const [event, node, start, end] of this.open === null ? this.rows : [...this.rows, [...this.open.slice(0, 3), now]])
+    let errors = 0;
+    for (const [event, node, start, end] of rows) {
       if (event === 'question') time.set(node, (time.get(node) ?? 0) + (end - start));
-    const times = [...time.values()].sort((a, b) => a - b);
+      if (event === 'constraint error') errors += 1;
+    }
+    const times = [...time.values()];
     return {
-      duration_s: Math.round((now - this.begun) / 1000),
-      questions: times.length,
-      fast: times.filter((t) => t < FAST_MS).length,
-      median_s: times.length === 0 ? 0 : Math.round(times[Math.floor(times.length / 2)] / 100) / 10,
+      'audit.events': rows.length,
+      'audit.seconds': Math.round((now - this.begun) / 1000 / ROUND_S) * ROUND_S,
+      'audit.form_seconds': Math.round(times.reduce((a, b) => a + b, 0) / 1000),
+      'audit.start_hour': new Date(this.begun).getUTCHours(),
+      'audit.constraint_errors': errors,
+      'audit.fast': times.filter((t) => t < FAST_MS).length,
     };
   }
 }

@@ -197,6 +197,8 @@ function tidy(island) {
       i.setAttribute('autocomplete', 'off');
       i.setAttribute('spellcheck', 'false');
     }
+    for (const b of island.querySelectorAll('button.button-menu:not([aria-label])')) b.setAttribute('aria-label', page.words.menu);
+    for (const r of island.querySelectorAll('[role=region]')) r.setAttribute('role', 'group'); /* many parts are no landmarks */
     for (const i of island.querySelectorAll('input[role=spinbutton]:not([aria-label])'))
       i.setAttribute('aria-label', i.closest('.question-container')?.querySelector('label')?.textContent.trim() ?? page.words.next);
   };
@@ -268,6 +270,7 @@ function sure() {
 async function handOver(now) {
   const w = page.words;
   now.alone = true;
+  now.audit.alone(Date.now());
   foot.replaceChildren();
   now.release = await queue.hold(now.id);
   await owe('stopped');
@@ -329,19 +332,16 @@ async function sealed(now, completion, got) {
   return { doc: out.doc, record: await seal(page.setup, page.key, record) };
 }
 
-/* The clear quality header: only what the study declared, never a field answered alone. */
+/* The clear quality header: the fields that the study declared, never one that is answered alone;
+ * `audit` stands for the summary of the audit log, with how the interview ended and in which language. */
 function quality(now, doc, completion, time) {
-  const made = { ...now.audit.summary(time), completion, language: page.language?.code ?? '' };
   const out = [];
   for (const name of page.setup.clear) {
-    if (name === 'audit') {
-      for (const key of ['duration_s', 'questions', 'fast', 'median_s'])
-        if (!page.setup.clear.includes(key)) out.push([key, made[key]]);
-      continue;
-    }
-    const value = outside(doc, name, page.setup.self) ?? made[name];
+    const value = name === 'audit' ? undefined : outside(doc, name, page.setup.self);
     if (value !== undefined && value !== '') out.push([name, value]);
   }
+  if (page.setup.clear.includes('audit'))
+    out.push(...Object.entries({ ...now.audit.summary(time), 'audit.completion': completion, 'audit.language': page.language?.code ?? 'und' }));
   return out;
 }
 

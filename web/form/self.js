@@ -104,6 +104,7 @@ export class Alone {
       if (order) node.setValues([...control.order]);
       const wrong = node.validationState.violation;
       if (!wrong) return this.leave(page);
+      audit.error(node.currentState.reference, Date.now());
       fault.textContent = wrong.message.origin === 'engine'
         ? (wrong.condition === 'required' ? words.required : words.invalid) : wrong.message.asString;
       return fault.scrollIntoView({ block: 'nearest' });

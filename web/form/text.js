@@ -32,3 +32,9 @@ export function rich(text) {
   });
   return out;
 }
+
+/* head + filling + tail, so long in UTF-8 that it fills whole blocks: a size tells nothing then. */
+export function blocks(head, tail, fill, size = 4096) {
+  const n = new TextEncoder().encode(head + tail).length;
+  return head + fill.repeat((size - (n % size)) % size) + tail;
+}

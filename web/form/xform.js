@@ -8,6 +8,7 @@
  * Only the controls differ; model, binds and calculations are the whole form's in both, so references
  * across the parts hold. In `before` the private questions are in no page and no memory. */
 
+import { blocks } from './text.js';
 import { wordsOf } from './words.js';
 
 const XFORMS = 'http://www.w3.org/2002/xforms';
@@ -180,7 +181,8 @@ export function at(answers, path) {
   return node;
 }
 
-/* The answers as they go out: the audit's file name put in. Returns {id, xml, doc}. */
+/* The answers as they go out: the audit's file name put in, and blanks after the last element up to whole
+ * blocks, for the size would tell which questions were asked. Returns {id, xml, doc}. */
 export function finished(xml, audited) {
   const doc = parsed(xml);
   const meta = Array.from(doc.documentElement.children).find((c) => c.localName === 'meta');
@@ -188,7 +190,7 @@ export function finished(xml, audited) {
   if (!id) throw new Error('the form gives no instanceID');
   const audit = Array.from(meta.children).find((c) => c.localName === 'audit');
   if (audited && audit) audit.textContent = 'audit.csv';
-  return { id, doc, xml: new XMLSerializer().serializeToString(doc) };
+  return { id, doc, xml: blocks(new XMLSerializer().serializeToString(doc), '\n', ' ') };
 }
 
 /* The value of a field, by its name, anywhere outside the group answered alone; undefined when there
