@@ -62,7 +62,7 @@ bool tf_xref_parent(const struct xeval *e, struct xref n, struct xref *ret)
         return false;
     case XR_ANSWER: {
         const size_t up = answer(e, n.a)->parent;
-        *ret = up == SIZE_MAX ? (struct xref){.kind = XR_ROOT} : (struct xref){XR_ANSWER, up, 0, 0};
+        *ret = (struct xref){up == SIZE_MAX ? XR_ROOT : XR_ANSWER, up == SIZE_MAX ? 0 : up, 0, 0};
         return true;
     }
     case XR_ABSENT:
@@ -359,7 +359,8 @@ enum tf_code tf_xeval_steps(struct xeval *e, const struct xpr *x, const struct x
         now = v.set;
         TF_TRY(tf_xeval_filter(e, &x->preds, &now, 0, false));
     } else {
-        tf_xset_add(e, &now, x->absolute ? (struct xref){.kind = XR_ROOT} : at->node);
+        const struct xref root = {.kind = XR_ROOT};
+        tf_xset_add(e, &now, x->absolute ? root : at->node);
     }
     for (size_t k = 0; k < x->n_steps; k++) {
         struct xset next = {NULL, 0, 0};
