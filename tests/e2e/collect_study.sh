@@ -41,6 +41,8 @@ MD
     "$trefoil" field publish trial --country XA --draft --study "$1" >"$1/draft"
     "$trefoil" field enrol tablet-1 --person int-1 --team T1 --country XA --url http://127.0.0.1 --json \
         --study "$1" >"$1/enrolled"
+    token=$(sed -n 's|.*/key/\([^"]*\)".*|\1|p' "$1/enrolled")
+    draft=$(sed -n 's|.*/test/\([^/]*\)/.*|\1|p' "$1/draft")
 }
 work_form() { # work_form DIR VERSION
     cat >"$1/children/work.md" <<MD
