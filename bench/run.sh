@@ -26,6 +26,8 @@ if [ -e "$yrbs" ]; then
     "$watch" "20 questions by sex with intervals, from YRBS .sav" 5 sh bench/yrbs.sh "$trefoil" "$yrbs"
     command -v Rscript >/dev/null && "$watch" "  peer: R survey 4.1, one category of each" 1 Rscript bench/yrbs.R "$yrbs"
 fi
+make --no-print-directory -s "build/release/bench/convert"
+sh bench/convert.sh "$watch" build/release "$work"
 echo
 echo "measure and draw: each with R beside it"
 build=$(dirname "$trefoil")
