@@ -59,3 +59,17 @@ work_form() { # work_form DIR VERSION
 | | work | $2 | Work |
 MD
 }
+# Two more forms, for benches: `bench`, clear, of 50 questions, and `sealed`.
+bench_form() {
+    { printf '| survey |\n| | type | name | label |\n'
+      k=1; while [ $k -le 50 ]; do echo "| | integer | q$k | Question $k |"; k=$((k + 1)); done
+      for note in note note2 note3; do echo "| | text | $note | Remark |"; done
+      printf '| settings |\n| | form_id | version | form_title |\n| | bench | 1 | Bench |\n'; } >"$1/children/bench.md"
+    printf '| survey |\n| | type | name | label |\n| | text | a | A |\n| settings |\n| | form_id | version | form_title |\n| | sealed | 1 | Sealed |\n' >"$1/children/sealed.md"
+    cat >>"$1/study.yaml" <<'YAML'
+  - {id: bench, file: children/bench.md, who: interviewer, encrypted: false, clear: [q1]}
+  - {id: sealed, file: children/sealed.md, who: child}
+YAML
+    "$trefoil" field publish bench --country XA --study "$1" >/dev/null
+    "$trefoil" field publish sealed --country XA --study "$1" >/dev/null
+}
