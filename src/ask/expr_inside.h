@@ -56,6 +56,13 @@ struct tf_xpath {
     struct xpr *root;
 };
 
+/* expr_words.c: names at a place in a text */
+bool tf_xis_curly(const char *s); /* a quote of word processors */
+bool tf_xis_digit(char c);
+bool tf_xstarts_name(const char *s);
+size_t tf_xname_length(const char *s);  /* 0 when there is none */
+size_t tf_xqname_length(const char *s); /* with or without prefix */
+
 /* ---- evaluation ---- */
 enum xref_kind { XR_ROOT, XR_ANSWER, XR_ABSENT, XR_ATTRIBUTE, XR_INSTANCE, XR_ITEMS, XR_ITEM, XR_CELL };
 struct xref { /* a node */

@@ -58,46 +58,6 @@ static bool take(struct parser *p, const char *word)
     return true;
 }
 
-/* The curly quotes of word processors. */
-static bool is_curly(const char *s)
-{
-    return strncmp(s, "\xE2\x80", 2) == 0 && (s[2] & 0xF8) == 0x98;
-}
-
-static bool starts_name(const char *s)
-{
-    const char c = *s;
-    return (c >= 'a' && c <= 'z') || (c >= 'A' && c <= 'Z') || c == '_' ||
-           ((c & 0x80) != 0 && !is_curly(s));
-}
-
-static bool is_digit(char c)
-{
-    return c >= '0' && c <= '9';
-}
-
-static size_t name_length(const char *s)
-{
-    size_t n = 0;
-    if (!starts_name(s))
-        return 0;
-    while (starts_name(s + n) || is_digit(s[n]) || s[n] == '-' || s[n] == '.')
-        n++;
-    return n;
-}
-
-/* The length of a name with or without prefix ("jr:itext", "orx:*" gives the prefix and star). */
-static size_t qname_length(const char *s)
-{
-    const size_t n = name_length(s);
-    if (n == 0 || s[n] != ':' || s[n + 1] == ':')
-        return n;
-    if (s[n + 1] == '*')
-        return n + 2;
-    const size_t more = name_length(s + n + 1);
-    return more == 0 ? n : n + 1 + more;
-}
-
 /* ---- the tree ----------------------------------------------------------------------------------- */
 
 static struct xpr *node(struct parser *p, enum xkind kind, const char *at)
@@ -165,7 +125,7 @@ static bool take_axis(struct parser *p, enum xaxis *ret)
                 {"ancestor", XA_ANCESTOR},
                 {"following-sibling", XA_FOLLOWING_SIBLING},
                 {"preceding-sibling", XA_PRECEDING_SIBLING}};
-    const size_t n = name_length(p->at);
+    const size_t n = tf_xname_length(p->at);
     const char *after = p->at + n;
     after += strspn(after, " \t\r\n");
     if (n == 0 || after[0] != ':' || after[1] != ':')
@@ -187,7 +147,7 @@ static enum tf_code parse_test(struct parser *p, struct xstep *s)
         return TF_OK;
     }
     const char *from = p->at;
-    const size_t n = qname_length(p->at);
+    const size_t n = tf_xqname_length(p->at);
     if (n == 0)
         return wrong(p, p->at, "Write the name of a field, such as /data/age.",
                      *p->at == '\0' ? "the expression ends where a name is expected"
@@ -225,7 +185,7 @@ static enum tf_code parse_step(struct parser *p, struct xpr *x, size_t *cap)
     skip_space(p);
     if (take(p, "..")) {
         s.axis = XA_PARENT;
-    } else if (*p->at == '.' && !is_digit(p->at[1])) {
+    } else if (*p->at == '.' && !tf_xis_digit(p->at[1])) {
         p->at++;
         s.axis = XA_SELF;
     } else {
@@ -256,8 +216,8 @@ static enum tf_code parse_steps(struct parser *p, struct xpr *x, size_t *cap)
 static bool can_step(struct parser *p)
 {
     skip_space(p);
-    return starts_name(p->at) || *p->at == '*' || *p->at == '@' ||
-           (*p->at == '.' && !is_digit(p->at[1]));
+    return tf_xstarts_name(p->at) || *p->at == '*' || *p->at == '@' ||
+           (*p->at == '.' && !tf_xis_digit(p->at[1]));
 }
 
 static enum tf_code parse_location(struct parser *p, struct xpr **ret)
@@ -347,7 +307,7 @@ static enum tf_code parse_number(struct parser *p, struct xpr **ret)
     p->at += strspn(p->at, "0123456789");
     if (*p->at == '.')
         p->at += 1 + strspn(p->at + 1, "0123456789");
-    if (starts_name(p->at))
+    if (tf_xstarts_name(p->at))
         return wrong(p, from, "Names begin with a letter or '_'; texts stand in quotes.",
                      "a number runs into a name");
     *ret = node(p, XK_NUMBER, from);
@@ -366,9 +326,9 @@ static enum tf_code parse_primary(struct parser *p, struct xpr **ret)
     }
     if (*p->at == '"' || *p->at == '\'')
         return parse_string(p, ret);
-    if (is_digit(*p->at) || (*p->at == '.' && is_digit(p->at[1])))
+    if (tf_xis_digit(*p->at) || (*p->at == '.' && tf_xis_digit(p->at[1])))
         return parse_number(p, ret);
-    const size_t n = qname_length(p->at);
+    const size_t n = tf_xqname_length(p->at);
     const char *after = p->at + n;
     after += strspn(after, " \t\r\n");
     const bool test = (n == 4 && (strncmp(p->at, "node", 4) == 0 || strncmp(p->at, "text", 4) == 0));
@@ -386,7 +346,7 @@ static enum tf_code nothing_here(struct parser *p)
     if (*p->at == '$')
         return wrong(p, p->at, "In an XLSForm ${name} is put in by the conversion; in an XForm write "
                                "the path.", "'$' cannot stand in an XForm's expression");
-    if (is_curly(p->at))
+    if (tf_xis_curly(p->at))
         return wrong(p, p->at, "Use straight quotes: ' or \".",
                      "the quotes are those of a word processor");
     if (strchr("=&|", *p->at) != NULL)
@@ -440,7 +400,7 @@ static bool take_binary(struct parser *p, int level, enum xop *ret)
         const size_t n = strlen(binary[k].word);
         if (binary[k].level != level || strncmp(p->at, binary[k].word, n) != 0)
             continue;
-        if (starts_name(binary[k].word) && name_length(p->at) != n)
+        if (tf_xstarts_name(binary[k].word) && tf_xname_length(p->at) != n)
             continue;
         *ret = binary[k].op;
         p->at += n;
@@ -503,7 +463,7 @@ static enum tf_code trailing(struct parser *p)
         return wrong(p, p->at, "XPath writes =, and, or.", "no operator of XPath is written so");
     if (*p->at == ')' || *p->at == ']')
         return wrong(p, p->at, "Take it away, or open it before.", "'%c' closes nothing", *p->at);
-    if (is_curly(p->at))
+    if (tf_xis_curly(p->at))
         return wrong(p, p->at, "Use straight quotes: ' or \".",
                      "the quotes are those of a word processor");
     return wrong(p, p->at, "Is an operator (=, and, or, +) missing before it?",

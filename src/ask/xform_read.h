@@ -83,7 +83,8 @@ struct tf_words tf_xitext_words(const struct xread *r, const char *id, const cha
 bool tf_xitext_has(const struct xread *r, const char *id, size_t lang);
 /* The id in "jr:itext('id')", or NULL when it is not written so. */
 const char *tf_itext_id(struct tf_arena *arena, const char *ref);
-/* validate.c */
+/* validate.c, validate_repeats.c */
 void tf_xread_validate(struct xread *r);
+void tf_xread_nesting(struct xread *r, size_t at);
 
 #endif
