@@ -16,6 +16,9 @@
 
 /* ---- Telling ----------------------------------------------------------------------------------- */
 
+/* Whoever has more faults than these has one: the wrong file. */
+enum { MOST_TOLD = 500, MOST_COMPARED = 50 };
+
 static const char *place_text(struct tf_xread *x, enum tf_xsheet sheet, size_t row,
                               const char *column)
 {
@@ -34,6 +37,10 @@ static void tell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, 
     static const char *const id[] = {
         [TF_NOTE] = "form-note", [TF_WARNING] = "form-warning", [TF_ERROR] = "form-error"};
     const char *place = place_text(x, sheet, row, column);
+    if (level == TF_ERROR && x->n_errors >= MOST_TOLD) {
+        x->n_errors++;
+        return;
+    }
     if (x->out != NULL)
         tf_notice_add(x->out, level, id[level], x->grid->file, row, 0, help, "%s: %s", place, text);
     if (level != TF_ERROR || x->n_errors++ > 0)
@@ -69,7 +76,7 @@ void tf_xr_tell(struct tf_xread *x, enum tf_level level, enum tf_xsheet sheet, s
 const char *tf_xr_near(struct tf_xread *x, const char *word, const char *const *candidates,
                      const char *otherwise)
 {
-    const char *near = tf_nearest(word, candidates);
+    const char *near = x->n_errors > MOST_COMPARED ? NULL : tf_nearest(word, candidates);
     return near == NULL ? otherwise : tf_printf(x->arena, "Did you mean '%s'?", near);
 }
 
@@ -77,6 +84,8 @@ const char *tf_xr_near_names(struct tf_xread *x, const char *word, const struct 
                            const char *otherwise)
 {
     enum { MOST = 5000 }; /* a look for a slip of the pen, not worth more */
+    if (x->n_errors > MOST_COMPARED)
+        return otherwise;
     const size_t n = names->n < MOST ? names->n : MOST;
     const char **list = TF_NEW_N(x->arena, const char *, n + 1);
     if (n > 0)

@@ -153,10 +153,7 @@ const char *tf_xr_type_near(struct tf_xread *x, const char *written)
         if (strcmp(first, more[k]) == 0)
             return k < 3 || k > 6 ? "It is followed by the name of a list, which has no spaces."
                                   : "It stands alone.";
-    const char *near = tf_nearest(written, candidate);
-    if (near == NULL)
-        near = tf_nearest(first, candidate);
-    if (near != NULL)
-        return tf_printf(x->arena, "Did you mean '%s'?", near);
-    return "A type is such as integer, text, or select_one followed by the name of a list.";
+    const char *otherwise =
+        "A type is such as integer, text, or select_one followed by the name of a list.";
+    return tf_xr_near(x, written, candidate, tf_xr_near(x, first, candidate, otherwise));
 }

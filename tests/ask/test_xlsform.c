@@ -234,6 +234,8 @@ static const struct sheets sheets[] = {
     {"external choices", "| survey |\n| | type | name | label | choice_filter |\n| | text | a | A | |\n| | select_one_external l | q | Q | a=${a} |\n| external_choices |\n| | list_name | name | a |\n| | l | 1 | 1 |\n", NULL, 0},
     {"external choices that are missing", "| survey |\n| | type | name | label | choice_filter |\n| | select_one_external l | q | Q | true() |\n", "missing or empty", 0},
     {"an unknown column of entities", "| survey |\n| | type | name | label |\n| | text | q | Q |\n| entities |\n| | list_name | label | what |\n| | e | ${q} | x |\n", "no column of this name", 0},
+    {"an entity changed that the form does not have", "| survey |\n| | type | name | label |\n| | text | q | Q |\n| entities |\n| | list_name | entity_id |\n| | e | ${q} |\n", "does not have this list", 0},
+    {"an entity changed", "| survey |\n| | type | name | label |\n| | text | q | Q |\n| | csv-external | e | |\n| entities |\n| | list_name | entity_id |\n| | e | ${q} |\n", NULL, 0},
     {"a file that omits its instanceID and is encrypted", "| survey |\n| | type | name | label |\n| | text | q | Q |\n| settings |\n| | omit_instanceID | public_key |\n| | yes | k |\n", "needs its instanceID", 0},
     {"a root that is no name", "| survey |\n| | type | name | label |\n| | text | q | Q |\n| settings |\n| | name |\n| | a b |\n", "cannot name the root", 0},
 };
