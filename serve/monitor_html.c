@@ -96,14 +96,16 @@ static void flags(struct tf_buf *b, const struct tf_monitor *m)
 
 /* ---- tables ---------------------------------------------------------------------------------------- */
 
+/* A head that begins with '<' stands over words, which are set left; the others over numbers. */
 static void table_begin(struct tf_buf *b, const char *label, const char *const *head, size_t n)
 {
     tf_buf_add(b, "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"");
     tf_buf_html(b, label);
     tf_buf_add(b, "\"><table><thead><tr>");
     for (size_t k = 0; k < n; k++) {
-        tf_buf_add(b, "<th scope=\"col\">");
-        tf_buf_html(b, head[k]);
+        const bool text = head[k][0] == '<';
+        tf_buf_add(b, text ? "<th scope=\"col\" class=\"t\">" : "<th scope=\"col\">");
+        tf_buf_html(b, head[k] + text);
         tf_buf_add(b, "</th>");
     }
     tf_buf_add(b, "</tr></thead><tbody>\n");
@@ -177,7 +179,7 @@ static void teams(struct tf_buf *b, const struct tf_monitor *m)
 
 static void quotas(struct tf_buf *b, const struct tf_monitor *m)
 {
-    static const char *const head[] = {"Cell", "Progress", "Done", "Target", "State"};
+    static const char *const head[] = {"Cell", "Progress", "Done", "Target", "<State"};
     if (m->n_quotas == 0)
         return;
     tf_buf_add(b, "<h2>Quotas</h2>\n");
@@ -198,7 +200,7 @@ static void quotas(struct tf_buf *b, const struct tf_monitor *m)
 
 static void doors(struct tf_buf *b, const struct tf_monitor *m)
 {
-    static const char *const head[] = {"Rate", "Value", "Made of", "How"};
+    static const char *const head[] = {"Rate", "Value", "Made of", "<How"};
     const double all = m->flow == NULL ? 0 : tf_flow_count(m->flow, "doors");
     if (!(all > 0))
         return;
@@ -277,7 +279,7 @@ static void when(struct tf_buf *b, const struct tf_monitor *m, const struct tf_f
 static void people(struct tf_buf *b, const struct tf_monitor *m, const struct tf_field_plan *plan)
 {
     static const char *const head[] = {
-        "Person", "Team", "Doors", "Complete", "Received", "Days", "Minutes, middle", "Too fast",
+        "Person", "<Team", "Doors", "Complete", "Received", "Days", "Minutes, middle", "Too fast",
         "Outside hours", "Times on 5 min", "Broken off", "In a row", "No answer", "km, middle", "Far",
         "Back-checks"};
     if (m->n_people == 0)
@@ -314,7 +316,7 @@ static void people(struct tf_buf *b, const struct tf_monitor *m, const struct tf
 static void clusters(struct tf_buf *b, const struct tf_monitor *m)
 {
     static const char *const head[] = {"Cluster", "Progress", "Complete", "Target", "Received", "Doors",
-                                       "Contacted", "Eligible", "km, middle", "Stratum", "Team"};
+                                       "Contacted", "Eligible", "km, middle", "<Stratum", "<Team"};
     if (m->n_psus == 0)
         return;
     tf_buf_add(b, "<h2>Clusters</h2>\n");

@@ -11,7 +11,6 @@ void tf_reply_private(struct tf_reply *reply)
 {
     reply->policy = policy;
     tf_reply_header(reply, "Cache-Control", "no-store");
-    tf_reply_header(reply, "Referrer-Policy", "no-referrer");
 }
 
 static void nav_link(struct tf_buf *b, const char *country, const char *part, const char *text,
@@ -53,7 +52,8 @@ void tf_frame_begin(struct tf_frame *f, struct tf_request *r, const char *title,
     tf_buf_add(b, "<!doctype html>\n<html lang=\"en\"><head><meta charset=\"utf-8\">"
                   "<meta name=\"viewport\" content=\"width=device-width, initial-scale=1\"><title>");
     tf_buf_html(b, title);
-    tf_buf_add(b, "</title><link rel=\"stylesheet\" href=\"/fieldwork/style.css\"></head>\n<body>"
+    tf_buf_add(b, "</title><link rel=\"icon\" href=\"data:,\">"
+                  "<link rel=\"stylesheet\" href=\"/fieldwork/style.css\"></head>\n<body>"
                   "<a class=\"skip\" href=\"#main\">To the content</a>\n"
                   "<header class=\"top\"><div class=\"in\"><span class=\"name\">");
     tf_buf_html(b, s->title);

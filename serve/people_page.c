@@ -143,12 +143,15 @@ const char *tf_people_token(struct tf_request *r)
     return token;
 }
 
-/* Browsers name the page that a POST comes from; when they do it must be ours. */
+/* Browsers name the page that a POST comes from; when they do it must be ours. A page that sends no referrer
+ * names "null", and then the browser's own word for it must stand beside. */
 static bool own_origin(const struct tf_request *r)
 {
     const char *origin = tf_web_header(r, "Origin"), *site = tf_web_header(r, "Sec-Fetch-Site");
     if (site != NULL && strcmp(site, "same-origin") != 0 && strcmp(site, "none") != 0)
         return false;
+    if (origin != NULL && strcmp(origin, "null") == 0)
+        return tf_streq(site, "same-origin");
     return origin == NULL || strcmp(origin, r->base_url) == 0;
 }
 

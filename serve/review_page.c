@@ -185,11 +185,11 @@ static void show_record(struct tf_buf *b, const struct view *v, size_t k)
     const struct tf_record *record = &v->records.item[k];
     const struct tf_device *d = sender(v, record);
     struct tf_request *r = v->r;
-    tf_buf_add(b, "<article class=\"record\"><h3>");
+    tf_buf_add(b, "<article class=\"record\"><h2>");
     tf_buf_html(b, record->form);
     tf_buf_add(b, " <span class=\"state\">");
     tf_buf_html(b, tf_record_state(record, v->last[k]));
-    tf_buf_add(b, "</span></h3><dl>");
+    tf_buf_add(b, "</span></h2><dl>");
     pair(b, "Received", time_text(r, record->received));
     pair(b, "From", d == NULL ? record->sender
                               : tf_printf(r->arena, "%s (%s, team %s)", d->person, d->id, d->team));

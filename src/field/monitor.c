@@ -267,6 +267,20 @@ static void count_quotas(struct gather *g)
     }
 }
 
+/* Quotas are of the country: one team's view shows them as they stood when all were last counted. */
+static enum tf_code kept_quotas(struct gather *g, struct tf_fieldwork *fw, struct tf_err *reterr)
+{
+    struct tf_quota *kept = NULL;
+    size_t n = 0;
+    if (fw != NULL)
+        TF_TRY(tf_quotas(g->arena, fw, g->country, &kept, &n, reterr));
+    g->m->quota = TF_NEW_N(g->arena, struct tf_watch_quota, n + 1);
+    for (size_t k = 0; k < n; k++)
+        g->m->quota[g->m->n_quotas++] = (struct tf_watch_quota){
+            .cell = kept[k].cell, .target = kept[k].target, .done = kept[k].done};
+    return TF_OK;
+}
+
 static int psu_order(const void *x, const void *y)
 {
     return strcmp(((const struct tf_watch_psu *)x)->psu, ((const struct tf_watch_psu *)y)->psu);
@@ -331,7 +345,10 @@ enum tf_code tf_monitor_make(struct tf_arena *arena, const struct tf_study *stud
     count_interviews(&g);
     tf_watch_quality(&g);
     count_targets(&g);
-    count_quotas(&g);
+    if (team == NULL)
+        count_quotas(&g);
+    else
+        TF_TRY(kept_quotas(&g, fw, reterr));
     TF_TRY(count_backchecks(&g, fw, reterr));
     sort_all(g.m);
     *ret = g.m;
