@@ -23,8 +23,10 @@ static bool is_space(char c)
 
 static bool ends_name(char c)
 {
-    return is_space(c) || c == '>' || c == '/' || c == '=' || c == '<' || c == '&' || c == '"' ||
-           c == '\'';
+    static const bool ends[256] = {[' '] = true, ['\n'] = true, ['\t'] = true, ['\r'] = true,
+                                   ['>'] = true, ['/'] = true,  ['='] = true,  ['<'] = true,
+                                   ['&'] = true, ['"'] = true,  ['\''] = true};
+    return ends[(unsigned char)c];
 }
 
 static bool starts_name(char c)
@@ -35,7 +37,13 @@ static bool starts_name(char c)
 /* The first byte that XML does not allow, or NULL. */
 static const char *first_bad(const char *s, const char *end)
 {
+    static const uint64_t tops = 0x8080808080808080u, spaces = 0x2020202020202020u;
     while (s < end) {
+        uint64_t eight; /* letters from ' ' to 0x7F, eight at a time */
+        while (end - s >= 8 && (memcpy(&eight, s, 8), ((eight | (eight - spaces)) & tops) == 0))
+            s += 8;
+        if (s == end)
+            break;
         const unsigned char c = (unsigned char)*s;
         if (c >= 0x20 && c < 0x80) {
             s++;
