@@ -18,8 +18,14 @@ static void place_in_sheet(struct tf_run *run, const struct tf_form_file *f,
     for (size_t k = from; f->n_rows > 0 && k < notices->n; k++) {
         struct tf_notice *n = &notices->item[k];
         n->line = tf_form_row_of(f, n->line);
-        if (n->line > 0)
+        if (n->line == 0)
+            continue;
+        if (run->json) {
+            n->file = tf_printf(run->arena, "%s, sheet survey", f->path);
+        } else { /* people read rows, not lines */
             n->file = tf_printf(run->arena, "%s, sheet survey, row %zu", f->path, n->line);
+            n->line = 0;
+        }
     }
 }
 
@@ -120,7 +126,13 @@ enum tf_code tf_ask_lint(struct tf_run *run, struct tf_err *reterr)
     TF_TRY(tf_options(run, NULL, 0, &word, &n, reterr));
     if (n != 2)
         return tf_usage(run, reterr, n < 2 ? "name the form to look at" : "one form at a time");
-    TF_TRY(tf_form_read(run->arena, word[1], &notices, &f, reterr));
+    const enum tf_code code = tf_form_read(run->arena, word[1], &notices, &f, reterr);
+    if (code != TF_OK) {
+        struct tf_err all;
+        if (tf_notices_count(&notices, TF_ERROR) > 1) /* the first is how the command ends */
+            (void)tf_say_notices(run, &notices, &all);
+        return code;
+    }
     if (strcmp(run->study, ".") != 0 || tf_file_exists("study.yaml"))
         TF_TRY(tf_study_read(run->arena, run->study, &study, reterr));
     const size_t n_sensitive = sensitive_names(run, &f, &sensitive);
