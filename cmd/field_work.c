@@ -101,11 +101,11 @@ static enum tf_code find_record(struct tf_run *run, const char *country, const c
 {
     struct tf_records records;
     TF_TRY(tf_records_read(run->arena, run->study, country, &records, reterr));
-    for (size_t k = 0; k < records.n; k++)
-        if (strcmp(records.item[k].form, form) == 0 &&
-            (strcmp(records.item[k].instance, instance) == 0 ||
-             strcmp(records.item[k].newest, instance) == 0)) {
-            *ret = &records.item[k];
+    const struct tf_record *r = records.item;
+    for (size_t k = 0; k < records.n; k++, r++)
+        if (strcmp(r->form, form) == 0 &&
+            (strcmp(r->instance, instance) == 0 || strcmp(r->newest, instance) == 0)) {
+            *ret = r;
             return TF_OK;
         }
     (void)tf_fail(reterr, TF_E_INPUT, "'%s' in %s has no record '%s'", form, country, instance);
