@@ -7,7 +7,7 @@ set -eu
 build=$(realpath "$1")
 here=$(cd "$(dirname "$0")" && pwd)
 trefoil=$build/trefoil
-(cd "$here/.." && make --no-print-directory -s B="$build" "$build/bench/collect")
+(cd "$here/.." && make --no-print-directory -s VARIANT="$(basename "$build")" B="$build" "$build/bench/collect")
 work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT

@@ -6,7 +6,7 @@ here=$(cd "$(dirname "$0")" && pwd)
 build=$(dirname "$trefoil")
 work=$(mktemp -d)
 trap 'rm -rf "$work"' EXIT
-(cd "$here/../.." && make --no-print-directory -s B="$build" "$build/bench/collect_kill")
+(cd "$here/../.." && make --no-print-directory -s VARIANT="$(basename "$build")" B="$build" "$build/bench/collect_kill")
 . "$here/collect_study.sh"
 make_study "$work/study"
 bench_form "$work/study"
