@@ -6,7 +6,7 @@
  *                     [--purpose WORDS] [--counts] [--study DIR] [--json]
  *        trefoil keep list [--country XA] [--study DIR] [--json]
  *        trefoil keep participants --country XA [--study DIR] [--json]
- *        trefoil keep ledger [--study DIR] [--json]
+ *        trefoil keep ledger [--head | --check HEAD] [--study DIR] [--json]
  *        trefoil keep verify [--study DIR] [--json]
  *        trefoil keep init NAME…            give the study to its first custodians
  *        trefoil keep unlock --as NAME --purpose WORDS [--for MINUTES] [--open identity]
@@ -16,38 +16,44 @@
  *        trefoil keep remove-custodian NAME
  *        trefoil keep rekey
  *        trefoil keep make-key FILE
+ *        trefoil keep backup DIR
+ *        trefoil keep backup --keys DIR     the escrow copy of the key folder
+ *        trefoil keep restore DIR [--from-keys DIR] [--older]
+ *        trefoil keep approvals [--on DAY] [--json]
+ *        trefoil keep retention [--on DAY] [--destroy] [--json]
+ *        trefoil keep consent list --country XA [--json]
+ *        trefoil keep withdraw CODE --country XA --reason WORDS
+ *        trefoil keep turn-inbox
  *
- * The vault is the folder .trefoil of a study: encrypted files. A study without custodians, as in a
- * rehearsal, opens with one key, vault.key. init replaces it: each file gets a random key, wrapped for
- * each custodian whose role opens it (docs/CUSTODY.md). NAME=FILE takes a key file instead of a
- * passphrase; make-key makes one and prints its public half, for --public with add-custodian.
- * Passphrases are asked on the terminal, or read a line each from --passphrase-fd N.
+ * The vault is the folder .trefoil of a study: encrypted files. Without custodians, as in a rehearsal,
+ * one key opens them, vault.key. init gives each file a random key, wrapped for each custodian whose role
+ * opens it (docs/CUSTODY.md). NAME=FILE takes a key file (make-key; --public for another machine's)
+ * instead of a passphrase. Passphrases are asked on the terminal or read from --passphrase-fd N.
  *
- * unlock leaves an agent behind that holds the keys for --for minutes (60) or until lock; who and what
- * for is written into the ledger. Alone one opens answers, or with --open identity the contact sheets;
- * both take two persons. Survivors' words take two custodians of three.
+ * unlock leaves an agent that holds the keys for --for minutes (60) or until lock; who and what for goes
+ * into the ledger. One person opens answers, or with --open identity the contact sheets; both take two.
+ * Survivors' words take two custodians of three.
  *
- * import takes a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a dataset that study.yaml
- * declares, and prints its evidence id, which is made from the content: the same content has the same
- * id on any machine, and importing it twice changes nothing.
+ * backup copies the vault while others work and opens each copy; no key is in it. restore is all or
+ * nothing and refuses when the study is newer, unless --older; --from-keys takes an escrow copy.
+ * withdraw destroys a participant's own key: nobody can read what is kept of them, in no backup.
+ * retention lists what is due; --destroy destroys its keys. turn-inbox destroys the inbox's old keys.
  *
- * open-submissions runs where the private keys are: it takes what lies in the inbox into the vault,
- * opens what tablets sealed, follows edits, and makes the dataset of each form, with one more for each
- * repeat (child.roster). Records that do not open, or wait for files, are named by number and
- * instance id; the others go on. Doing it again changes nothing until something new arrives.
+ * import takes a data file (.sav .zsav .dta .xpt .csv) as a snapshot of a declared dataset and prints
+ * its evidence id, made from the content: importing it twice changes nothing.
  *
- * export writes a dataset of the vault as a file for the survey team. It holds persons' answers, so
- * the ledger notes it, with its --purpose. A codebook (HTML, or CSV by the file's name) holds none,
- * unless --counts asks how many gave each answer.
+ * open-submissions takes the inbox into the vault, opens what tablets sealed, follows edits and makes
+ * each form's dataset, with one more for each repeat (child.roster). What does not open is named.
  *
- * list shows the evidence that is current; participants, their consent switches (never a name);
- * ledger, everything that was ever done; verify proves every file, every hash and the ledger's chain,
- * and prints the hash at its head: written down elsewhere, it proves the whole history later.
+ * export writes a dataset as a file; the ledger notes it with its --purpose. A codebook holds no answers
+ * unless --counts asks for them.
+ *
+ * verify proves every file, every hash, the ledger's chain, and that nothing was rolled back. ledger
+ * --head prints the signed head for paper; --check proves it later.
  *
  * examples:
  *   trefoil keep import demo-study/children/XA/child.csv --as child --country XA --study demo-study
  *   trefoil keep export child --country XA --as sav -o child.sav --study demo-study
- *   trefoil keep list --country XA --study demo-study
  *   trefoil keep verify --study demo-study
  */
 #include <jansson.h>
@@ -178,14 +184,31 @@ static enum tf_code run_participants(struct tf_run *run, const struct keep_words
     return TF_OK;
 }
 
-static enum tf_code run_ledger(struct tf_run *run, const struct keep_words *w TF_UNUSED,
-                               struct tf_err *reterr)
+/* The head for paper, or an earlier one from paper, proved. */
+static enum tf_code run_head(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr)
+{
+    struct tf_register *reg;
+    const char *head;
+    TF_TRY(tf_register_open(run->arena, run->study, false, &reg, reterr));
+    if (w->check != NULL) {
+        TF_TRY(tf_head_prove(run->arena, run->study, reg, w->check, reterr));
+        tf_say("this head is part of the ledger's history\n");
+        return TF_OK;
+    }
+    TF_TRY(tf_head_signed(run->arena, run->study, reg, &head, reterr));
+    tf_say("%s\n", head);
+    return TF_OK;
+}
+
+static enum tf_code run_ledger(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr)
 {
     enum { COLS = 4 };
     static const char *const head[COLS] = {"entry", "act", "subject", "hash"};
     struct tf_register *reg;
     struct tf_ledger_entry *e;
     size_t n;
+    if (w->head || w->check != NULL)
+        return run_head(run, w, reterr);
     TF_TRY(tf_register_open(run->arena, run->study, false, &reg, reterr));
     TF_TRY(tf_ledger_list(run->arena, reg, &e, &n, reterr));
     json_t *list = json_array();
@@ -247,6 +270,13 @@ enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
         {"remove-custodian", tf_keep_run_remove_custodian},
         {"rekey", tf_keep_run_rekey},
         {"make-key", tf_keep_run_make_key},
+        {"backup", tf_keep_run_backup},
+        {"restore", tf_keep_run_restore},
+        {"approvals", tf_keep_run_approvals},
+        {"retention", tf_keep_run_retention},
+        {"consent", tf_keep_run_consent},
+        {"withdraw", tf_keep_run_withdraw},
+        {"turn-inbox", tf_keep_run_turn_inbox},
     };
     enum { N_PARTS = sizeof parts / sizeof *parts };
     struct keep_words w = {.as = NULL};
@@ -265,6 +295,7 @@ enum tf_code cmd_keep(struct tf_run *run, struct tf_err *reterr)
         {.name = "--on", .text = &w.on},
         {.name = "--check", .text = &w.check},
         {.name = "--keys", .flag = &w.keys},
+        {.name = "--from-keys", .text = &w.from_keys},
         {.name = "--older", .flag = &w.older},
         {.name = "--destroy", .flag = &w.destroy},
         {.name = "--head", .flag = &w.head},

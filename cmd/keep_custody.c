@@ -292,6 +292,10 @@ KEEP_PART(tf_keep_run_unlock)
         TF_TRY(tf_agent_add(run->arena, run->study, u, identity, seconds, reterr));
     else
         TF_TRY(start_agent(run, u, identity, seconds, reterr));
+    if (!tf_file_exists(tf_path_join(run->arena, run->study, ".trefoil/register.db"))) {
+        tf_say("unlocked; there is no register yet: `trefoil keep restore` puts a backup back\n");
+        return TF_OK;
+    }
     const enum tf_code noted = tf_note_act(
         run, "unlock", w->as, json_pack("{s:s, s:s}", "purpose", w->purpose, "opened",
                                         identity ? "identity" : "answers"), reterr);

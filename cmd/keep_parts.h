@@ -8,7 +8,7 @@
 
 struct keep_words { /* options, as they were given; NULL and false when not */
     const char *as, *country, *role, *strand, *purpose, *minutes, *passphrase_fd, *key_file,
-        *public_key, *open, *reason, *on, *check, *out, *form, *language;
+        *public_key, *open, *reason, *on, *check, *out, *form, *language, *from_keys;
     bool keys, older, destroy, head, counts;
     const char **word; /* the words; the first names the part */
     size_t n;
@@ -31,6 +31,7 @@ KEEP_PART(tf_keep_run_approvals);
 KEEP_PART(tf_keep_run_retention);
 KEEP_PART(tf_keep_run_consent);
 KEEP_PART(tf_keep_run_withdraw);
+KEEP_PART(tf_keep_run_turn_inbox);
 
 /* Today in UTC, as "2026-11-24": doors have a clock. */
 const char *tf_today(struct tf_arena *arena);

@@ -42,8 +42,8 @@ static enum tf_code key_files(struct tf_arena *arena, const char *study_dir, str
         to->name = tf_grow(arena, to->name, to->n, &to->cap, sizeof *to->name);
         to->name[to->n++] = name;
     }
-    static const char *const more[] = {"vault.key", "inbox.pub"};
-    for (size_t k = 0; k < 2; k++)
+    static const char *const more[] = {"vault.key", "inbox.pub", "field.key"};
+    for (size_t k = 0; k < 3; k++)
         if (tf_file_exists(tf_keep_path(arena, study_dir, more[k]))) {
             to->name = tf_grow(arena, to->name, to->n, &to->cap, sizeof *to->name);
             to->name[to->n++] = more[k];
@@ -72,7 +72,7 @@ static enum tf_code pack(struct tf_arena *arena, const char *study_dir, struct t
         tf_blob_text(to, list.name[k]);
         tf_blob_u32(to, (uint32_t)file.n);
         tf_buf_addn(to, file.data, file.n);
-        if (strcmp(list.name[k], "vault.key") == 0)
+        if (tf_ends(list.name[k], "vault.key") || tf_ends(list.name[k], "field.key"))
             sodium_memzero((void *)(uintptr_t)file.data, file.n);
     }
     unsigned char sum[SUM];
@@ -222,7 +222,7 @@ static bool is_name(const char *s)
 {
     return s[0] != '\0' && s[0] != '/' && strstr(s, "..") == NULL &&
            (tf_starts(s, "keys/") || tf_starts(s, "public/") || strcmp(s, "vault.key") == 0 ||
-            strcmp(s, "inbox.pub") == 0);
+            strcmp(s, "inbox.pub") == 0 || strcmp(s, "field.key") == 0);
 }
 
 enum tf_code tf_escrow_parse(struct tf_arena *arena, const char *path, const struct tf_bytes *file,

@@ -86,6 +86,11 @@ TF_MUST_CHECK enum tf_code tf_participants_renew(struct tf_keep *keep, const cha
 TF_MUST_CHECK enum tf_code tf_transcript_renew(struct tf_keep *keep, const char *country,
                                                const char *id, bool *ret_changed,
                                                struct tf_err *reterr);
+/* The records of consent of a code go (consent.c). */
+TF_MUST_CHECK enum tf_code tf_consent_erase(struct tf_keep *keep, const char *country,
+                                            const char *code, struct tf_err *reterr);
+struct tf_consent;
+bool tf_consent_parse(struct tf_arena *arena, const char *text, struct tf_consent *ret);
 bool tf_is_participant(struct tf_keep *keep, const char *country, const char *code);
 /* Content of the vault is not what its hash says. */
 enum tf_code tf_keep_altered(struct tf_err *reterr, const char *evidence);

@@ -14,6 +14,8 @@ struct tf_register {
     char head[TF_HASH_TEXT];
     bool forgetful;           /* the head could not be remembered */
 };
+/* The register's statements, for a copy of it. */
+const struct tf_named_sql *tf_register_statements(void);
 /* A transaction that appended was committed: remember its head. */
 void tf_ledger_committed(struct tf_register *reg);
 /* Append an entry inside a transaction that is open already. */

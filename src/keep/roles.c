@@ -16,15 +16,15 @@
 /* clang-format off */
 const struct tf_role_row tf_roles[] = {
     /* role                strands            purposes                                             stages                    in words */
-    {"programme_lead",     "context threats children", "response qual interviews coding threat counts estimates release sign inbox", "collect analyse release", "leads the study: answers without names, all strands"},
-    {"survey_team",        "children",        "response estimates release sign inbox",              "collect analyse release", "opens what the household survey collected"},
+    {"programme_lead",     "context threats children", "response consent qual interviews coding threat counts estimates release sign inbox", "collect analyse release", "leads the study: answers without names, all strands"},
+    {"survey_team",        "children",        "response consent estimates release sign inbox",              "collect analyse release", "opens what the household survey collected"},
     {"field_supervisor",   "children",        "identity",                                           "collect",                 "contact sheets of their own country; no answers"},
     {"interviewer",        "children",        "",                                                   "collect",                 "puts in, opens nothing"},
-    {"context_researcher", "context",         "response qual interviews coding estimates release sign inbox", "collect analyse release", "interviews with duty-bearers and frontline workers"},
+    {"context_researcher", "context",         "response consent qual interviews coding estimates release sign inbox", "collect analyse release", "interviews with duty-bearers and frontline workers"},
     {"threat_analyst",     "threats",         "threat counts release",                              "collect analyse release", "counts of police, hotlines and platforms"},
     {"author",             "context threats children", "release",                                   "analyse release",         "what was released, to write from"},
     {"national_partner",   "context threats children", "release",                                   "release",                 "the released figures of their country"},
-    {"custodian",          "context threats children", "identity response qual interviews coding survivors threat counts estimates release sign inbox", "collect analyse release", "holds keys for others; survivors' words by two of three"},
+    {"custodian",          "context threats children", "identity response consent qual interviews coding survivors threat counts estimates release sign inbox", "collect analyse release", "holds keys for others; survivors' words by two of three"},
     {NULL, NULL, NULL, NULL, NULL}};
 /* clang-format on */
 

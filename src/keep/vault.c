@@ -97,6 +97,11 @@ enum tf_code tf_vault_open(struct tf_arena *arena, const char *study_dir,
 
 /* ---- The register ---------------------------------------------------------------------------- */
 
+const struct tf_named_sql *tf_register_statements(void)
+{
+    return tf_keep_register_sql;
+}
+
 static enum tf_code open_register(struct tf_arena *arena, const char *study_dir,
                                   const struct tf_key *key, bool create, struct tf_register **ret,
                                   struct tf_err *reterr)

@@ -110,6 +110,20 @@ static void check_interviews(struct tf_arena *arena, struct tf_keep *keep, const
         tf_notice_err(out, "interviews", &err);
 }
 
+/* Did a retention date come for this file? Then it is missing by right. */
+static bool was_destroyed(struct tf_arena *arena, const struct tf_keep *keep, const char *name)
+{
+    struct tf_ledger_entry *list;
+    struct tf_err ignored;
+    size_t n;
+    bool found = false;
+    if (tf_ledger_list(arena, keep->reg, &list, &n, &ignored) != TF_OK)
+        return false;
+    for (size_t k = 0; k < n; k++)
+        found = found || (strcmp(list[k].act, "destroy") == 0 && strcmp(list[k].subject, name) == 0);
+    return found;
+}
+
 /* Is this dataset's file open to whoever looks? What they hold no key of is not judged. */
 static bool is_open(struct tf_arena *arena, const struct tf_keep *keep, const struct tf_evidence *e,
                     const char *purpose)
@@ -117,9 +131,11 @@ static bool is_open(struct tf_arena *arena, const struct tf_keep *keep, const st
     const unsigned char *own;
     struct tf_err ignored;
     char *name;
-    return keep->key->ring == NULL ||
-           (tf_vault_name(arena, e->country, e->strand, purpose, &name, NULL) == TF_OK &&
-            tf_key_need(arena, keep->key, name, false, &own, &ignored) == TF_OK);
+    if (tf_vault_name(arena, e->country, e->strand, purpose, &name, NULL) != TF_OK)
+        return true;
+    if (!tf_file_exists(tf_keep_path(arena, keep->dir, name)) && was_destroyed(arena, keep, name))
+        return false;
+    return keep->key->ring == NULL || tf_key_need(arena, keep->key, name, false, &own, &ignored) == TF_OK;
 }
 
 /* Every wrapped key is there, for somebody; the keyring was made by who holds keys; sealed files open. */

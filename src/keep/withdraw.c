@@ -220,6 +220,7 @@ enum tf_code tf_withdraw(struct tf_arena *arena, struct tf_keep *keep, const cha
     }
     TF_TRY(tf_escrow_refresh(arena, keep->dir, out, reterr));
     TF_TRY(tf_withdraw_finish(keep, country, &w, reterr));
+    TF_TRY(tf_consent_erase(keep, country, code, reterr));
     *ret = w;
     return TF_OK;
 }
