@@ -101,6 +101,19 @@ bool tf_is_code(const char *s)
     return (digits > 1 && s[0] == '0') || digits > 15;
 }
 
+/* Digits of a whole number below 1e15, without the C library: codes are nearly all of a dataset. */
+static void add_whole(struct tf_buf *b, double x)
+{
+    char s[24], *at = s + sizeof s - 1;
+    uint64_t left = (uint64_t)fabs(x);
+    *at = '\0';
+    for (; left > 0; left /= 10)
+        *--at = (char)('0' + left % 10);
+    if (x < 0)
+        *--at = '-';
+    tf_buf_addn(b, at, (size_t)(s + sizeof s - 1 - at));
+}
+
 void tf_buf_double(struct tf_buf *b, double x)
 {
     char s[40];
@@ -116,13 +129,15 @@ void tf_buf_double(struct tf_buf *b, double x)
         tf_buf_add(b, "0");
         return;
     }
+    if (fabs(x) < 1e15 && x == floor(x)) {
+        add_whole(b, x);
+        return;
+    }
     for (int digits = 15; digits <= 17; digits++) {
         (void)snprintf(s, sizeof s, "%.*g", digits, x);
         if (strtod(s, NULL) == x)
             break;
     }
-    if (fabs(x) < 1e15 && x == floor(x))
-        (void)snprintf(s, sizeof s, "%.0f", x);
     tf_buf_add(b, s);
 }
 

@@ -48,7 +48,7 @@ static enum tf_code load(struct tf_run *run, struct tf_keep *keep, const struct 
         return tf_help(reterr, "`trefoil keep import` or `trefoil keep open-submissions` puts it there.");
     }
     /* What came from a form has its texts; a delivered file gets them from its instrument. */
-    if (form != NULL && tf_file_exists(form) && strcmp(ret_ev->file, ".trefoil/inbox") != 0) {
+    if (form != NULL && tf_file_exists(form) && strcmp(ret_ev->file, TF_OPENED_FROM) != 0) {
         TF_TRY(tf_instrument_read(run->arena, form, &instrument, reterr));
         tf_instrument_label(instrument, "en", *ret);
     }

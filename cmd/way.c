@@ -32,6 +32,18 @@ static enum tf_code register_file(struct tf_arena *a, const struct tf_study *s,
     return tf_evidence_put(reg, &e, NULL, reterr);
 }
 
+/* Does the dataset come from the inbox (`trefoil keep open-submissions`), not from a file? */
+static enum tf_code is_opened(struct tf_arena *a, struct tf_keep *keep, const struct tf_dataset *d,
+                              const char *country, bool *ret, struct tf_err *reterr)
+{
+    struct tf_evidence e;
+    bool found;
+    TF_TRY(tf_evidence_current(a, tf_keep_register(keep), "dataset", country, d->id, &found, &e,
+                               reterr));
+    *ret = found && strcmp(e.file, TF_OPENED_FROM) == 0;
+    return TF_OK;
+}
+
 static enum tf_code import_datasets(struct tf_arena *a, const struct tf_study *s,
                                     struct tf_keep *keep, const char *country,
                                     struct tf_err *reterr)
@@ -41,6 +53,10 @@ static enum tf_code import_datasets(struct tf_arena *a, const struct tf_study *s
         if (!tf_country_in(d->country, d->n_countries, country))
             continue;
         const char *path = tf_study_path(a, s, d->file, country, NULL);
+        bool opened;
+        TF_TRY(is_opened(a, keep, d, country, &opened, reterr));
+        if (opened)
+            continue; /* made of submissions: what the vault has is the newest */
         if (!tf_file_exists(path)) {
             (void)tf_fail_at(reterr, TF_E_IO, d->at.file, d->at.line, d->at.column,
                              "the data file of '%s' for %s is not there", d->id, country);

@@ -13,6 +13,9 @@
 #include "ask/ask.h"
 #include "base/base.h"
 
+/* Where evidence of a dataset says it comes from when it was made of submissions. */
+#define TF_OPENED_FROM ".trefoil/inbox"
+
 struct tf_keep;
 struct tf_open_form { /* a published version: what field knows of it */
     const char *country, *id, *version;

@@ -338,8 +338,7 @@ static enum tf_code put_table(struct building *b, struct tf_table *t, struct tf_
     TF_TRY(tf_void_apply(d, country, t, b->o->out, reterr));
     TF_TRY(tf_evidence_current(b->arena, keep->reg, "dataset", country, t->name, &found, &before,
                                reterr));
-    TF_TRY(tf_keep_dataset_put(keep, country, strand, t->name, title, t, ".trefoil/inbox", NULL, &id,
-                               reterr));
+    TF_TRY(tf_keep_dataset_put(keep, country, strand, t->name, title, t, TF_OPENED_FROM, NULL, &id, reterr));
     TF_TRY(tf_keep_dataset_forget(keep, country, strand, t->name, tf_table_hash(t).hex, reterr));
     if (*repeat == '\0') {
         b->count->evidence = id;
@@ -412,7 +411,7 @@ static enum tf_code build(struct building *b, struct tf_err *reterr)
         return TF_OK; /* its records are kept; nothing is analysed of them */
     TF_TRY(tf_evidence_current(b->arena, b->o->keep->reg, "dataset", b->o->opt->country,
                                b->dataset->id, &found, &before, reterr));
-    if (b->n_rows == 0 && !(found && strcmp(before.file, ".trefoil/inbox") == 0))
+    if (b->n_rows == 0 && !(found && strcmp(before.file, TF_OPENED_FROM) == 0))
         return TF_OK; /* nothing came yet */
     return make_dataset(b, reterr);
 }
