@@ -11,6 +11,7 @@
  * every ten seconds, and every client is told to come back. */
 #include <stdio.h>
 #include <string.h>
+#include <time.h>
 
 #include "serve/collect_inside.h"
 
@@ -22,8 +23,12 @@ void tf_queue_begin(struct queue *q)
 {
     *q = (struct queue){.open = true};
     q->last = &q->first;
+    pthread_condattr_t attr;
     (void)pthread_mutex_init(&q->lock, NULL);
-    (void)pthread_cond_init(&q->more, NULL);
+    (void)pthread_condattr_init(&attr);
+    (void)pthread_condattr_setclock(&attr, CLOCK_MONOTONIC); /* a clock that is set back stops nobody */
+    (void)pthread_cond_init(&q->more, &attr);
+    (void)pthread_condattr_destroy(&attr);
 }
 
 bool tf_queue_put(struct queue *q, struct call *call)

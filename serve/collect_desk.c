@@ -159,7 +159,7 @@ static void run_page(struct call *call)
 static struct call *next_call(struct queue *q, bool *ret_open)
 {
     struct timespec until;
-    (void)clock_gettime(CLOCK_REALTIME, &until);
+    (void)clock_gettime(CLOCK_MONOTONIC, &until);
     until.tv_sec++;
     (void)pthread_mutex_lock(&q->lock);
     if (q->first == NULL && q->open)
