@@ -9,14 +9,14 @@
  *   /f/TOKEN/FORM/form.xml   the XForm
  *   /f/TOKEN/FORM/media/NAME a file of the form, or one made for this device alone
  *
- * TOKEN is that of an enrolled device, or of a draft form. What was answered never comes here: the page
- * seals it and posts it to /key/TOKEN/submission like any other client (collect.c).
+ * TOKEN is that of an enrolled device, or of a draft form. What was answered never comes here: the
+ * page seals it and posts it to /key/TOKEN/submission like any other client (collect.c).
  *
- * A form that is not encrypted is refused: a page cannot keep answers for the time without a net but
- * sealed, and it holds no key that it could open again. So there is one rule and no exception.
+ * A form that is not encrypted is refused: a page cannot keep answers for the time without a net
+ * but sealed, and it holds no key that it could open again. So there is one rule and no exception.
  *
- * The page (web/form) is built once by Vite and lies compressed in the program; a client that cannot
- * read gzip gets it inflated. No request leaves the origin: the policy below does not let it. */
+ * The page (web/form) is built once by Vite and lies compressed in the program; a client that
+ * cannot read gzip gets it inflated. No request leaves the origin: the policy below forbids it. */
 #include <jansson.h>
 #include <stdlib.h>
 #include <string.h>
@@ -31,7 +31,7 @@ struct tf_packed {
 };
 #include "web_form.h"
 
-/* Scripts are our own files; web-forms reads XPath by WebAssembly and writes its styles into the page.
+/* Scripts are our own files; web-forms reads XPath by WebAssembly and puts its styles into the page.
  * Data and blob addresses are pictures, fonts and recorded labels that are there already. */
 static const char policy[] =
     "default-src 'none'; script-src 'self' 'wasm-unsafe-eval'; style-src 'self' 'unsafe-inline'; "
@@ -261,7 +261,8 @@ static enum tf_code form_reply(struct tf_request *r, const struct wanted *w, con
         return file_reply(r, w->form->xml, "form.xml", FORM_LIMIT, reply, reterr);
     if (tf_starts(rest, "/media/"))
         return medium(r, w, rest + 7, reply, reterr);
-    if (strchr(rest[0] == '/' ? rest + 1 : rest, '/') == NULL) /* the page, or the page in a language */
+    /* the page, or the page in a language */
+    if (strchr(rest[0] == '/' ? rest + 1 : rest, '/') == NULL)
         packed(r, reply, "index.html", "no-cache");
     return TF_OK;
 }

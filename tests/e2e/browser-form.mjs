@@ -445,6 +445,9 @@ await desk.locator('.question-container').nth(1).locator('input').nth(1).check()
 await desk.locator('.question-container').nth(2).locator('input').fill('First');
 await desk.click('.button-add-instance');
 await desk.locator('.question-container').nth(3).locator('input').fill('Second');
+await desk.setInputFiles('.question-container input[type=file]', { name: 'poster.png', mimeType: 'image/png',
+  buffer: Buffer.from('iVBORw0KGgoAAAANSUhEUgAAAAEAAAABCAYAAAAfFcSJAAAADUlEQVR42mNk+M9QDwADhgGAWjR9awAAAABJRU5ErkJggg==', 'base64') });
+await desk.waitForFunction(() => document.querySelector('.question-container img[src^="blob:"]'));
 await review(desk, 'before-worker');
 await desk.click('#continue');
 await desk.waitForSelector('#card-done');

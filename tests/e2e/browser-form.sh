@@ -125,5 +125,6 @@ grep -q "$token" "$work/log" && fail "a token in the log"
 # what the page sealed to the study's own key, the study opens
 "$trefoil" keep open-submissions --country XA --form worker --study "$study" >"$work/opened" 2>"$work/err" ||
     { cat "$work/err"; fail "the study does not open what the page sealed"; }
-cat "$work/opened"
+grep -qE '^worker +1 +1 +0 +0 +0 ' "$work/opened" || { cat "$work/opened"; fail "not one record, whole"; }
+[ "$(ls "$out"/post-*/*.png.enc | wc -l)" -eq 1 ] || fail "no sealed picture"
 echo "ten interviews from the browser, each once; nine opened by OpenSSL alone, one by the study"

@@ -198,6 +198,7 @@ function tidy(island) {
       i.setAttribute('spellcheck', 'false');
     }
     for (const b of island.querySelectorAll('button.button-menu:not([aria-label])')) b.setAttribute('aria-label', page.words.menu);
+    for (const b of island.querySelectorAll('button.clear-button:not([aria-label])')) b.setAttribute('aria-label', page.words.clear);
     for (const r of island.querySelectorAll('[role=region]')) r.setAttribute('role', 'group'); /* many parts are no landmarks */
     for (const i of island.querySelectorAll('input[role=spinbutton]:not([aria-label])'))
       i.setAttribute('aria-label', i.closest('.question-container')?.querySelector('label')?.textContent.trim() ?? page.words.next);

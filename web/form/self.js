@@ -70,9 +70,9 @@ export class Alone {
     this.next();
   }
 
-  show(title, media, ...parts) {
+  show(title, look, media, ...parts) {
     const { words, place } = this.host;
-    const head = el('h1', { id: 'ask', tabindex: '-1' }, ...title);
+    const head = el('h1', { id: 'ask', tabindex: '-1', class: look }, ...title);
     place.replaceChildren(...[
       el('div', { class: 'progress', role: 'progressbar', 'aria-label': words.progress, 'aria-valuemin': '0',
         'aria-valuemax': '100', 'aria-valuenow': String(Math.round(this.share * 100)) },
@@ -111,7 +111,7 @@ export class Alone {
     } }, hint ? el('p', { class: 'hint' }, ...rich(hint.asString)) : null, control, fault,
     el('div', { class: 'go' }, go, out));
     changed();
-    this.show(rich(label.asString), media(label, this.host), form);
+    this.show(rich(label.asString), node.nodeType === 'note' ? 'note' : null, media(label, this.host), form);
   }
 
   askMore(page) {
@@ -119,7 +119,7 @@ export class Alone {
     const yes = el('button', { type: 'button', class: 'big', onclick: () => { range.addInstances(); this.leave(page); } }, words.yes);
     const no = el('button', { type: 'button', class: 'big quiet', onclick: () => { this.done.add(range.nodeId); this.leave(page); } }, words.no);
     const label = range.currentState.label?.asString;
-    this.show([words.more], null, label ? el('p', { class: 'hint' }, label) : null, el('div', { class: 'go' }, yes, no));
+    this.show([words.more], null, null, label ? el('p', { class: 'hint' }, label) : null, el('div', { class: 'go' }, yes, no));
   }
 }
 

@@ -43,7 +43,9 @@ async function fresh(request) {
   if (!kept) return fetch(request);
   const late = new Promise((resolve) => { setTimeout(() => resolve(kept.clone()), WAIT_MS); });
   const net = fetch(request).then(async (reply) => {
-    if (may(reply)) await (await caches.open(FORMS)).put(request.url, reply.clone());
+    const cache = await caches.open(FORMS);
+    if (may(reply)) await cache.put(request.url, reply.clone());
+    if (reply.status === 403) await cache.delete(request.url); /* the address was revoked, or the form closed */
     return reply.status >= 500 ? kept : reply;
   }).catch(() => kept);
   return Promise.race([net, late]);
