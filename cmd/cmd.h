@@ -51,6 +51,8 @@ void tf_say_table(struct tf_arena *a, const char *const *cell, size_t n_rows, si
 enum tf_code tf_say_notices(struct tf_run *run, const struct tf_notices *notices,
                             struct tf_err *reterr);
 
+/* Today in UTC, as "2026-11-24": doors have a clock (cmd/keep_custody.c). */
+const char *tf_today(struct tf_arena *arena);
 /* cmd/way.c: bring everything a country's report needs up to date: import what the study declares
  * and the vault lacks or has otherwise, measure, protect. Does nothing where nothing changed. */
 TF_MUST_CHECK enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study,

@@ -33,8 +33,6 @@ KEEP_PART(tf_keep_run_consent);
 KEEP_PART(tf_keep_run_withdraw);
 KEEP_PART(tf_keep_run_turn_inbox);
 
-/* Today in UTC, as "2026-11-24": doors have a clock. */
-const char *tf_today(struct tf_arena *arena);
 /* Secrets of a person, asked on the terminal without echo, or read a line at a time from --passphrase-fd;
  * twice: asked again, to be sure. In locked memory of the run's arena. */
 TF_MUST_CHECK enum tf_code tf_ask_passphrase(struct tf_run *run, const struct keep_words *w,

@@ -10,6 +10,7 @@
 #include "draw/draw.h"
 #include "field/field.h"
 #include "harmonise/harmonise.h"
+#include "keep/approvals.h"
 #include "keep/keep.h"
 #include "listen/listen.h"
 #include "measure/measure.h"
@@ -108,6 +109,7 @@ enum tf_code tf_way_release(struct tf_arena *arena, const struct tf_study *study
                             struct tf_keep *keep, const char *country, struct tf_err *reterr)
 {
     struct tf_protect_extra extra = {0};
+    TF_TRY(tf_approvals_need(arena, study, country, "release", tf_today(arena), reterr));
     TF_TRY(read_flow(arena, study, country, &extra, reterr));
     return tf_protect_country_with(arena, study, keep, country, &extra, reterr);
 }
@@ -130,9 +132,9 @@ enum tf_code tf_way_refresh(struct tf_arena *arena, const struct tf_study *study
     tf_progress_at(2);
     TF_TRY(tf_listen_study(arena, study, keep, country, &changed, reterr));
     tf_progress_at(3);
-    if (is_fresh(arena, study, keep, country)) {
+    if (is_fresh(arena, study, keep, country)) { /* a lapsed approval stops a fresh release, too */
         tf_progress_stop();
-        return TF_OK;
+        return tf_approvals_need(arena, study, country, "release", tf_today(arena), reterr);
     }
     TF_TRY(tf_measure_country(arena, study, keep, country, reterr));
     tf_progress_at(4);

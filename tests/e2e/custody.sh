@@ -100,10 +100,7 @@ grep -q "$code" again.csv && say "last week's backup brought the participant bac
 ok keep verify
 
 # ---- retention and removal
-cat >>"$study/study.yaml" <<'YAML'
-retention:
-  - {id: answers, purpose: response, strand: children, until: 2020-12-31, countries: [XB]}
-YAML
+sed -i 's/^retention:$/&\n  - {id: early, purpose: response, strand: children, until: 2020-12-31, countries: [XB]}/' "$study/study.yaml"
 ok keep retention --on 2020-01-01
 grep -q "yes" "$work/out" && say "due too early"
 ok keep retention --on 2021-01-01 --destroy
@@ -114,4 +111,13 @@ ok keep remove-custodian ben
 ok keep verify
 ok keep lock
 refused "no custodian" keep unlock --as ben --key-file ben.key --purpose x
+
+# ---- no release leaves while an approval is missing or lapsed
+unlock ana
+ok "$trefoil" tell report XA --study "$study" --out "$work/XA"
+sed -i '/id: national_xa/s/status: granted/status: lapsed/' "$study/study.yaml"
+refused "national_xa.*lapsed" "$trefoil" protect release XA --study "$study"
+refused "national_xa.*lapsed" "$trefoil" tell report XA --study "$study"
+sed -i '/id: national_xa/d' "$study/study.yaml"
+refused "no national body" "$trefoil" tell report XA --study "$study"
 exit $bad
