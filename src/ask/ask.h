@@ -171,6 +171,12 @@ struct tf_study_form {
     const char **country;        /* codes; none = all */
     size_t n_countries;
     const char *crosswalk;       /* CSV: how older versions' fields map to this one, or NULL */
+    struct tf_form_consent {     /* fields that record what was agreed to */
+        const char *kind;        /* "consent" or "assent" */
+        const char *name;        /* the switch: interview, recontact … */
+        const char *field;
+    } *consent;
+    size_t n_consents;
     struct tf_place at;
 };
 

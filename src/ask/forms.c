@@ -32,6 +32,7 @@ static const struct field form_fields[] = {
     {"media",     FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, media)},
     {"countries", FIELD_TEXTS,  false, FIELD_AT2(struct tf_study_form, country, n_countries)},
     {"crosswalk", FIELD_TEXT,   false, FIELD_AT(struct tf_study_form, crosswalk)},
+    {"consent",   FIELD_OTHER,  false, .at = 0},
     FIELD_END};
 /* clang-format on */
 
@@ -61,11 +62,36 @@ static enum tf_code form_fail(const struct tf_yaml *map, const char *key, struct
     return tf_help(reterr, "%s", help);
 }
 
-/* What one entry can tell by itself. */
-static enum tf_code more_form(struct tf_arena *arena TF_UNUSED, const struct tf_yaml *map,
-                              void *thing, struct tf_err *reterr)
+/* consent: {consent: {interview: consent_caregiver}, assent: {interview: assent_child}} */
+static enum tf_code read_consent(struct tf_arena *arena, const struct tf_yaml *map,
+                                 struct tf_study_form *f, struct tf_err *reterr)
 {
-    const struct tf_study_form *f = thing;
+    const struct tf_yaml *kinds = tf_yaml_get(map, "consent");
+    size_t cap = 0;
+    for (size_t k = 0; kinds != NULL && k < (kinds->kind == TF_YAML_MAP ? kinds->n : 1); k++) {
+        const struct tf_yaml *fields = kinds->kind == TF_YAML_MAP ? kinds->item[k] : kinds;
+        const char *kind = kinds->kind == TF_YAML_MAP ? kinds->key[k]->text : "";
+        if ((strcmp(kind, "consent") != 0 && strcmp(kind, "assent") != 0) ||
+            fields->kind != TF_YAML_MAP) {
+            (void)tf_yaml_fail(fields, reterr, "'consent' names fields by kind and switch");
+            return tf_help(reterr, "Write `consent: {consent: {interview: FIELD}, assent: {interview: "
+                                   "FIELD}}`.");
+        }
+        for (size_t j = 0; j < fields->n; j++) {
+            f->consent = tf_grow(arena, f->consent, f->n_consents, &cap, sizeof *f->consent);
+            f->consent[f->n_consents++] = (struct tf_form_consent){kind, fields->key[j]->text,
+                                                                   fields->item[j]->text};
+        }
+    }
+    return TF_OK;
+}
+
+/* What one entry can tell by itself. */
+static enum tf_code more_form(struct tf_arena *arena, const struct tf_yaml *map, void *thing,
+                              struct tf_err *reterr)
+{
+    struct tf_study_form *f = thing;
+    TF_TRY(read_consent(arena, map, f, reterr));
     if (!f->encrypted && tf_respondent_sealed(f->who))
         return form_fail(map, "encrypted", reterr, f->id, "is a form that must be encrypted",
                          "What a child, a caregiver or a survivor answers leaves the tablet sealed; "

@@ -161,7 +161,7 @@ enum tf_code tf_crosswalk_read(struct tf_arena *arena, const char *path, struct 
                                struct tf_err *reterr)
 {
     struct tf_table *t;
-    size_t *line;
+    size_t *line = NULL;
     TF_TRY(tf_csv_read(arena, path, (struct tf_csv_opt){.threads = 1, .ret_line = &line}, &t, reterr));
     return take(arena, path, t, line, ret, reterr);
 }
@@ -170,7 +170,7 @@ enum tf_code tf_crosswalk_parse(struct tf_arena *arena, const char *name, const 
                                 struct tf_crosswalk **ret, struct tf_err *reterr)
 {
     struct tf_table *t;
-    size_t *line;
+    size_t *line = NULL;
     TF_TRY(tf_csv_parse(arena, name, data, n, (struct tf_csv_opt){.threads = 1, .ret_line = &line}, &t,
                         reterr));
     return take(arena, name, t, line, ret, reterr);

@@ -117,7 +117,7 @@ static void declare_missing(struct writing *w, size_t col, readstat_label_set_t 
         if (!has[why])
             continue;
         if (w->sav)
-            readstat_label_double_value(set, w->base[col] - why, tf_miss_plain(why));
+            readstat_label_double_value(set, w->base[col] - (double)why, tf_miss_plain(why));
         else
             readstat_label_tagged_value(set, stata_letter(why), tf_miss_plain(why));
     }
@@ -222,7 +222,7 @@ static readstat_error_t put_number(struct writing *w, size_t col, size_t row)
         return readstat_insert_double_value(w->writer, w->var[col], c->num[row]);
     if (why == TF_MISS_SYSTEM)
         return readstat_insert_missing_value(w->writer, w->var[col]);
-    return w->sav ? readstat_insert_double_value(w->writer, w->var[col], w->base[col] - why)
+    return w->sav ? readstat_insert_double_value(w->writer, w->var[col], w->base[col] - (double)why)
                   : readstat_insert_tagged_missing_value(w->writer, w->var[col], stata_letter(why));
 }
 

@@ -18,56 +18,12 @@
  * nothing is kept. */
 #include <string.h>
 
-#include "keep/open_inside.h"
-#include "keep/records.h"
+#include "keep/open_record.h"
 
 enum { BATCH = 256 };
 static const size_t batch_bytes = (size_t)48 << 20, batch_limit = (size_t)2 << 30;
-static const char xml_name[] = "", manifest_name[] = "xml_submission_file";
 
-struct record { /* one instance on its way; strings and files live in the batch */
-    const char *instance, *version, *deprecated, *code, *why;
-    const struct tf_study_form *form;
-    const struct tf_record_key *key; /* of its code; NULL while it is closed */
-    int64_t number;
-    int64_t *post; /* numbers of posts that brought it now */
-    size_t n_posts, cap_posts;
-    int state;
-    bool coded, stopped, known, put; /* known: a row is there */
-    struct tf_odk_file *file;   /* as came, or opened */
-    size_t n_files, cap_files;
-};
-struct taking {
-    struct opening *o;
-    struct tf_open_result *counts;
-    struct tf_arena *batch;
-    struct record *record;
-    size_t n, cap, bytes;
-    uint64_t next; /* the first number not seen yet, while there was no gap */
-    bool gap;
-};
-
-/* ---- One record: united and opened -------------------------------------------------------------- */
-
-static struct tf_odk_file *file_named(struct record *r, const char *name)
-{
-    for (size_t k = 0; k < r->n_files; k++)
-        if (strcmp(r->file[k].name, name) == 0)
-            return &r->file[k];
-    return NULL;
-}
-
-static void add_file(struct taking *t, struct record *r, const char *name, const void *data, size_t n)
-{
-    if (file_named(r, name) != NULL)
-        return; /* the first that came stands: the inbox answered the others */
-    r->file = tf_grow(t->batch, r->file, r->n_files, &r->cap_files, sizeof *r->file);
-    r->file[r->n_files++] = (struct tf_odk_file){tf_strdup(t->batch, name),
-                                                 tf_strndup(t->batch, data, n), n};
-    t->bytes += n;
-}
-
-static enum tf_code load_waiting(struct taking *t, struct tf_db *db, struct record *r,
+static enum tf_code load_waiting(struct open_taking *t, struct tf_db *db, struct open_record *r,
                                  struct tf_err *reterr)
 {
     struct tf_stmt *q;
@@ -77,137 +33,14 @@ static enum tf_code load_waiting(struct taking *t, struct tf_db *db, struct reco
     while (tf_step(q, &code, reterr)) {
         size_t n;
         const void *data = tf_col_blob(t->batch, q, 1, &n);
-        add_file(t, r, tf_col_text(t->batch, q, 0), data == NULL ? "" : data, n);
+        tf_open_add(t, r, tf_col_text(t->batch, q, 0), data == NULL ? "" : data, n);
     }
     return code;
 }
 
-/* Names of files that are not here yet; for a plain submission the form knows them. */
-static size_t missing_files(struct taking *t, struct record *r, const struct tf_instance_head *head,
-                            const struct tf_xform *form, const char ***ret, struct tf_err *reterr)
-{
-    const struct tf_odk_file *xml = file_named(r, xml_name);
-    const char **name = NULL;
-    size_t n = 0, missing = 0;
-    if (head->encrypted)
-        return tf_odk_missing(t->batch, head, r->file, r->n_files, ret);
-    if (tf_instance_media(t->batch, form, xml->data, xml->n, &name, &n, reterr) != TF_OK)
-        n = 0; /* reading it will say so again */
-    for (size_t k = 0; k < n; k++)
-        if (file_named(r, name[k]) == NULL)
-            name[missing++] = name[k];
-    *ret = name;
-    return missing;
-}
-
-/* The tablet's encryption off: the files become those that were sealed. */
-static enum tf_code unwrap(struct taking *t, struct record *r, const struct tf_instance_head *head,
-                           struct tf_err *reterr)
-{
-    struct tf_odk_opened opened;
-    if (t->o->keys == NULL)
-        return tf_fail(reterr, TF_E_KEY, "no private key of a form can be opened here");
-    TF_TRY(tf_odk_open(t->batch, head, manifest_name, r->file, r->n_files, t->o->keys, &opened,
-                       reterr));
-    opened.file[opened.n_files - 1].name = xml_name;
-    r->file = opened.file;
-    r->n_files = r->cap_files = opened.n_files;
-    return TF_OK;
-}
-
-/* Told by the page in the browser, or by the tablet's log: it was left, and never finished. */
-static bool log_says_stopped(struct record *r)
-{
-    const struct tf_odk_file *log = file_named(r, "audit.csv");
-    return log != NULL && memchr(log->data, '\0', log->n) == NULL &&
-           strstr(log->data, "form exit") != NULL && strstr(log->data, "form finalize") == NULL;
-}
-
-static enum tf_code read_answers(struct taking *t, struct record *r, const struct tf_xform *form,
-                                 struct tf_err *reterr)
-{
-    static const char *const words[] = {"broken_off", "stopped", "stopped_early", NULL};
-    const struct tf_dataset *d = tf_study_dataset(t->o->study, r->form->dataset);
-    const struct tf_odk_file *xml = file_named(r, xml_name);
-    struct tf_instance *in;
-    TF_TRY(tf_instance_read(t->batch, form, xml->data, xml->n, &in, reterr));
-    if (!tf_streq(in->head.instance_id, r->instance))
-        return tf_fail(reterr, TF_E_INPUT, "the answers inside carry another instance id");
-    if (r->deprecated == NULL)
-        r->deprecated = in->head.deprecated_id;
-    for (size_t k = 0; k < in->n_answers; k++) {
-        const struct tf_answer *a = &in->answer[k];
-        if (a->field == SIZE_MAX || a->row != 0 || tf_is_blank(a->text))
-            continue;
-        const struct tf_xfield *f = &form->field[a->field];
-        if (d != NULL && tf_streq(d->id_var, f->name) && !r->coded) {
-            r->code = tf_trim(t->batch, a->text);
-            r->coded = true;
-        }
-        for (size_t w = 0; f->calculate != NULL && words[w] != NULL; w++)
-            r->stopped = r->stopped || strcmp(words[w], a->text) == 0;
-    }
-    r->stopped = r->stopped || log_says_stopped(r);
-    return TF_OK;
-}
-
-static enum tf_code open_record(struct taking *t, struct record *r, struct tf_err *reterr)
-{
-    const struct tf_odk_file *xml = file_named(r, xml_name);
-    struct tf_instance_head head;
-    const char **missing;
-    r->state = OPEN_WAITING;
-    r->code = r->instance;
-    r->coded = false;
-    if (xml == NULL)
-        return tf_fail(reterr, TF_E_INPUT, "its XML is not here");
-    TF_TRY(tf_instance_head(t->batch, xml->data, xml->n, &head, reterr));
-    const struct tf_xform *form = tf_open_form(t->o, r->form->id, r->version);
-    if (form == NULL) {
-        (void)tf_fail(reterr, TF_E_INPUT, "version '%.60s' of '%s' is not among the published forms",
-                      r->version, r->form->id);
-        return tf_help(reterr, "Publish it again, or fetch .trefoil/forms from where it was.");
-    }
-    const size_t n = missing_files(t, r, &head, form, &missing, reterr);
-    if (n > 0) {
-        tf_notice_add(t->o->out, TF_WARNING, "waiting", NULL, 0, 0,
-                      "It is taken up when they have arrived.",
-                      "record %lld (%s) waits for %zu file%s: %s%s", (long long)r->number, r->instance,
-                      n, n == 1 ? "" : "s", missing[0], n == 1 ? "" : " …");
-        return TF_OK;
-    }
-    if (head.encrypted)
-        TF_TRY(unwrap(t, r, &head, reterr));
-    TF_TRY(read_answers(t, r, form, reterr));
-    r->state = OPEN_OPENED;
-    return TF_OK;
-}
-
-/* What a device sent is opened under a guard of its own: whatever it does ends with it. */
-static void try_open(struct taking *t, struct record *r)
-{
-    const struct record came = *r; /* its files as they came: what fails is kept like that */
-    struct tf_err err = {.code = TF_OK};
-    struct tf_guard guard;
-    enum tf_code code = tf_guard_begin(&guard, &err);
-    if (code == TF_OK) {
-        code = open_record(t, r, &err);
-        tf_guard_end(&guard);
-    }
-    if (code == TF_OK)
-        return;
-    *r = came;
-    r->state = OPEN_BAD;
-    r->why = tf_strdup(t->batch, err.what);
-    tf_notice_add(t->o->out, TF_ERROR, "does-not-open", err.file[0] == '\0' ? NULL : err.file, err.line,
-                  err.column, err.help[0] == '\0' ? NULL : err.help, "record %lld (%s): %s%s%s",
-                  (long long)r->number, r->instance, err.what, err.fact[0] == '\0' ? "" : "; ",
-                  err.fact);
-}
-
 /* ---- A batch ------------------------------------------------------------------------------------ */
 
-static enum tf_code put_parts(struct taking *t, struct tf_db *db, const struct record *r,
+static enum tf_code put_parts(struct open_taking *t, struct tf_db *db, const struct open_record *r,
                               const unsigned char *key, struct tf_err *reterr)
 {
     struct tf_stmt *q;
@@ -227,7 +60,7 @@ static enum tf_code put_parts(struct taking *t, struct tf_db *db, const struct r
     return TF_OK;
 }
 
-static enum tf_code put_record(struct taking *t, struct tf_db *db, const struct record *r,
+static enum tf_code put_record(struct open_taking *t, struct tf_db *db, const struct open_record *r,
                                struct tf_err *reterr)
 {
     const bool withdrawn = r->key != NULL && r->key->state == TF_RECORD_WITHDRAWN;
@@ -264,7 +97,7 @@ static struct tf_open_count *count_of(struct tf_open_result *counts, const char 
 }
 
 /* All of a batch that lies in one file of the vault, as one transaction. */
-static enum tf_code put_batch(struct taking *t, struct tf_db *db, struct tf_err *reterr)
+static enum tf_code put_batch(struct open_taking *t, struct tf_db *db, struct tf_err *reterr)
 {
     TF_TRY(tf_db_begin(db, reterr));
     enum tf_code code = TF_OK;
@@ -284,21 +117,21 @@ static enum tf_code put_batch(struct taking *t, struct tf_db *db, struct tf_err 
     return code;
 }
 
-static void new_batch(struct taking *t)
+static void new_batch(struct open_taking *t)
 {
     t->batch = tf_arena_new_wiped("a batch of submissions", batch_limit);
     t->record = NULL;
     t->n = t->cap = t->bytes = 0;
 }
 
-static enum tf_code open_all(struct taking *t, struct tf_err *reterr)
+static enum tf_code open_all(struct open_taking *t, struct tf_err *reterr)
 {
     for (size_t k = 0; k < t->n; k++) {
         struct tf_db *db;
         TF_TRY(tf_open_store(t->o, t->record[k].form, &db, reterr));
         if (t->record[k].known)
             TF_TRY(load_waiting(t, db, &t->record[k], reterr));
-        try_open(t, &t->record[k]);
+        tf_open_try(t, &t->record[k]);
         if (tf_interrupted())
             return tf_fail(reterr, TF_E_INTERRUPTED, "interrupted; what was taken in before stands");
     }
@@ -306,7 +139,7 @@ static enum tf_code open_all(struct taking *t, struct tf_err *reterr)
 }
 
 /* The keys of those that opened; new participants are given one. */
-static enum tf_code keys_of(struct taking *t, struct tf_err *reterr)
+static enum tf_code keys_of(struct open_taking *t, struct tf_err *reterr)
 {
     struct tf_record_key *key;
     const char **code = TF_NEW_N(t->batch, const char *, t->n);
@@ -320,7 +153,7 @@ static enum tf_code keys_of(struct taking *t, struct tf_err *reterr)
     return TF_OK;
 }
 
-static enum tf_code finish_batch(struct taking *t, struct tf_err *reterr)
+static enum tf_code finish_batch(struct open_taking *t, struct tf_err *reterr)
 {
     struct tf_db *db;
     TF_TRY(open_all(t, reterr));
@@ -331,10 +164,12 @@ static enum tf_code finish_batch(struct taking *t, struct tf_err *reterr)
         TF_TRY(tf_open_store(t->o, &t->o->study->form[k], &db, reterr));
         TF_TRY(put_batch(t, db, reterr));
     }
+    for (size_t k = 0; k < t->n; k++)
+        TF_TRY(tf_open_consent(t, &t->record[k], reterr));
     return TF_OK;
 }
 
-static enum tf_code flush(struct taking *t, struct tf_err *reterr)
+static enum tf_code flush(struct open_taking *t, struct tf_err *reterr)
 {
     const enum tf_code code = t->n == 0 ? TF_OK : finish_batch(t, reterr);
     tf_arena_free(t->batch);
@@ -344,7 +179,7 @@ static enum tf_code flush(struct taking *t, struct tf_err *reterr)
 
 /* ---- The walk ----------------------------------------------------------------------------------- */
 
-static const struct tf_study_form *form_of(const struct taking *t, const struct tf_inbox_head *head)
+static const struct tf_study_form *form_of(const struct open_taking *t, const struct tf_inbox_head *head)
 {
     const struct tf_study_form *f = tf_study_form(t->o->study, head->form);
     return f != NULL && strcmp(head->country, t->o->opt->country) == 0 && tf_open_wants(t->o, f) ? f
@@ -371,7 +206,7 @@ static enum tf_code is_known(struct tf_db *db, const struct tf_inbox_head *head,
     return tf_run(q, reterr);
 }
 
-static struct record *in_batch(struct taking *t, const char *instance)
+static struct open_record *in_batch(struct open_taking *t, const char *instance)
 {
     for (size_t k = 0; k < t->n; k++)
         if (strcmp(t->record[k].instance, instance) == 0)
@@ -379,25 +214,29 @@ static struct record *in_batch(struct taking *t, const char *instance)
     return NULL;
 }
 
-static struct record *new_record(struct taking *t, const struct tf_study_form *form,
+static struct open_record *new_record(struct open_taking *t, const struct tf_study_form *form,
                                  const struct tf_inbox_head *head)
 {
     t->record = tf_grow(t->batch, t->record, t->n, &t->cap, sizeof *t->record);
-    struct record *r = &t->record[t->n++];
-    *r = (struct record){.instance = tf_strdup(t->batch, head->instance),
+    struct open_record *r = &t->record[t->n++];
+    *r = (struct open_record){.instance = tf_strdup(t->batch, head->instance),
                          .version = tf_strdup(t->batch, head->version),
                          .deprecated = head->deprecated == NULL ? NULL
                                                                 : tf_strdup(t->batch, head->deprecated),
                          .form = form,
+                         .language = "",
+                         .day = "",
+                         .sender = tf_strdup(t->batch, head->sender == NULL ? "" : head->sender),
+                         .sw = TF_NEW_N(t->batch, struct tf_switch, form->n_consents),
                          .number = (int64_t)head->number};
     return r;
 }
 
-static void add_post(struct taking *t, struct record *r, const struct tf_inbox_record *record)
+static void add_post(struct open_taking *t, struct open_record *r, const struct tf_inbox_record *record)
 {
     const struct tf_inbox_head *head = record->head;
     for (size_t k = 0; k < record->n_parts; k++)
-        add_file(t, r, k == 0 ? xml_name : record->part[k].name, record->part[k].data,
+        tf_open_add(t, r, k == 0 ? OPEN_XML : record->part[k].name, record->part[k].data,
                  record->part[k].n);
     for (size_t k = 0; k < head->n_clear; k++)
         if (strcmp(head->clear[k].name, "completion") == 0)
@@ -408,7 +247,7 @@ static void add_post(struct taking *t, struct record *r, const struct tf_inbox_r
 
 static enum tf_code on_record(const struct tf_inbox_record *record, void *to, struct tf_err *reterr)
 {
-    struct taking *t = to;
+    struct open_taking *t = to;
     const struct tf_inbox_head *head = record->head;
     const struct tf_study_form *form = form_of(t, head);
     bool post, known;
@@ -424,7 +263,7 @@ static enum tf_code on_record(const struct tf_inbox_record *record, void *to, st
     TF_TRY(is_known(db, head, &post, &known, &number, &state, reterr));
     if (post)
         return TF_OK;
-    struct record *r = in_batch(t, head->instance);
+    struct open_record *r = in_batch(t, head->instance);
     if (r == NULL) {
         r = new_record(t, form, head);
         r->known = known && state != OPEN_OPENED;
@@ -469,7 +308,7 @@ static enum tf_code list_closed(struct opening *o, const struct tf_study_form *f
 
 /* Those that were closed before this run and got nothing new in it: the key, or the form, may be here
  * now. Both lists are by number. */
-static enum tf_code try_again(struct taking *t, const struct tf_study_form *form,
+static enum tf_code try_again(struct open_taking *t, const struct tf_study_form *form,
                               const struct closed *before, size_t n_before, struct tf_err *reterr)
 {
     struct closed *now;
@@ -484,7 +323,7 @@ static enum tf_code try_again(struct taking *t, const struct tf_study_form *form
                                            .number = (uint64_t)before[k].number,
                                            .version = before[k].version,
                                            .deprecated = before[k].deprecated};
-        struct record *r = new_record(t, form, &head);
+        struct open_record *r = new_record(t, form, &head);
         r->known = true;
         r->stopped = before[k].stopped;
         if (t->n >= BATCH)
@@ -526,7 +365,7 @@ static enum tf_code set_walked(struct opening *o, const struct tf_study_form *fo
     return tf_run(q, reterr);
 }
 
-static enum tf_code walk_inbox(struct taking *t, uint64_t from, struct tf_err *reterr)
+static enum tf_code walk_inbox(struct open_taking *t, uint64_t from, struct tf_err *reterr)
 {
     const struct opening *o = t->o;
     if (!tf_dir_exists(tf_keep_path(o->arena, o->study->dir, "inbox")))
@@ -536,7 +375,7 @@ static enum tf_code walk_inbox(struct taking *t, uint64_t from, struct tf_err *r
     return flush(t, reterr);
 }
 
-static enum tf_code take_all(struct taking *t, struct tf_err *reterr)
+static enum tf_code take_all(struct open_taking *t, struct tf_err *reterr)
 {
     struct opening *o = t->o;
     const struct tf_study *s = o->study;
@@ -565,7 +404,7 @@ static enum tf_code take_all(struct taking *t, struct tf_err *reterr)
 
 enum tf_code tf_open_take(struct opening *o, struct tf_open_result *counts, struct tf_err *reterr)
 {
-    struct taking t = {.o = o, .counts = counts};
+    struct open_taking t = {.o = o, .counts = counts};
     new_batch(&t);
     const enum tf_code code = take_all(&t, reterr);
     tf_arena_free(t.batch);
