@@ -93,9 +93,11 @@ enum tf_code tf_release_open(struct tf_arena *arena, const char *study_dir, bool
                              struct tf_db **ret, struct tf_err *reterr)
 {
     struct tf_key *key;
+    const unsigned char *own;
     TF_TRY(tf_key_open(arena, study_dir, false, &key, reterr));
-    return tf_db_open(arena, release_path(arena, study_dir), create ? TF_DB_CREATE : TF_DB_READ,
-                      tf_key_for(arena, key, "release"), tf_protect_sql, ret, reterr);
+    TF_TRY(tf_key_need(arena, key, "release", create, &own, reterr));
+    return tf_db_open(arena, release_path(arena, study_dir), create ? TF_DB_CREATE : TF_DB_READ, own,
+                      tf_protect_sql, ret, reterr);
 }
 
 /* ---- writing ---- */
