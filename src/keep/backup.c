@@ -12,7 +12,7 @@
  *
  * Putting back goes over the stage (stage.c): all or nothing. Asks: github.com/getodk/central/issues/1645
  * and 2085 (a backup that may be corrupt; a restore that refuses without saying why). */
-#include "keep/backup.h"
+#include "keep/backup_list.h"
 
 #include <fcntl.h>
 #include <sodium.h>
@@ -220,17 +220,6 @@ enum tf_code tf_backup_keys(struct tf_arena *arena, const char *study_dir, const
 
 /* ---- The list, read back --------------------------------------------------------------------- */
 
-struct listed {
-    const char *name, *hash;
-};
-struct list {
-    struct tf_backup head;
-    struct listed *file;
-    size_t n, cap, signed_bytes;
-    const char *text;
-    unsigned char signature[64];
-};
-
 static enum tf_code no_backup(const char *path, size_t line, struct tf_err *reterr)
 {
     (void)tf_fail_at(reterr, TF_E_INPUT, path, line, 0, "this is no whole list of a backup");
@@ -247,8 +236,8 @@ static bool is_place(const char *name)
     return good && strstr(name, "..") == NULL && strchr(name, '\n') == NULL;
 }
 
-static enum tf_code parse_list(struct tf_arena *arena, const char *path, const char *text, size_t n,
-                                  struct list *ret, struct tf_err *reterr)
+enum tf_code tf_backup_list_parse(struct tf_arena *arena, const char *path, const char *text, size_t n,
+                                  struct tf_backup_list *ret, struct tf_err *reterr)
 {
     char **line, **part;
     int64_t entries, size;
@@ -269,7 +258,7 @@ static enum tf_code parse_list(struct tf_arena *arena, const char *path, const c
         if (!is_place(name))
             return no_backup(path, k + 1, reterr);
         ret->file = tf_grow(arena, ret->file, ret->n, &ret->cap, sizeof *ret->file);
-        ret->file[ret->n++] = (struct listed){name, part[0]};
+        ret->file[ret->n++] = (struct tf_listed){name, part[0]};
         ret->head.files++;
         ret->head.bytes += (size_t)size;
     }
@@ -283,7 +272,7 @@ static enum tf_code parse_list(struct tf_arena *arena, const char *path, const c
     return TF_OK;
 }
 
-static enum tf_code read_list(struct tf_arena *arena, const char *from, struct list *ret,
+static enum tf_code read_list(struct tf_arena *arena, const char *from, struct tf_backup_list *ret,
                               struct tf_err *reterr)
 {
     const char *path = tf_path_join(arena, from, list_name);
@@ -291,7 +280,7 @@ static enum tf_code read_list(struct tf_arena *arena, const char *from, struct l
     if (!tf_file_exists(path))
         return no_backup(path, 0, reterr);
     TF_TRY(tf_file_read(arena, path, list_limit, &text, reterr));
-    TF_TRY(parse_list(arena, path, text.data, text.n, ret, reterr));
+    TF_TRY(tf_backup_list_parse(arena, path, text.data, text.n, ret, reterr));
     for (size_t k = 0; k < ret->n; k++) {
         const char *file = tf_path_join(arena, from, ret->file[k].name);
         struct tf_hash now;
@@ -307,7 +296,7 @@ static enum tf_code read_list(struct tf_arena *arena, const char *from, struct l
 
 /* ---- Putting back ---------------------------------------------------------------------------- */
 
-static enum tf_code older_error(const struct list *l, uint64_t now, bool other, struct tf_err *reterr)
+static enum tf_code older_error(const struct tf_backup_list *l, uint64_t now, bool other, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_REFUSED, other ? "the backup is of another history than the study's"
                                               : "the study is newer than the backup");
@@ -318,7 +307,7 @@ static enum tf_code older_error(const struct list *l, uint64_t now, bool other, 
 }
 
 /* Is what stands now part of what the backup holds? */
-static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, const struct list *l,
+static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
                             struct tf_err *reterr)
 {
     struct tf_backup now = {.files = 0};
@@ -343,7 +332,7 @@ static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, co
     return TF_OK;
 }
 
-static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key *key, const struct list *l,
+static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
                                     struct tf_err *reterr)
 {
     unsigned char public_key[32], *secret = tf_locked(arena, crypto_sign_SECRETKEYBYTES);
@@ -359,7 +348,7 @@ static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key 
 }
 
 static enum tf_code stage_files(struct tf_arena *arena, const char *study_dir, const char *from,
-                                const struct list *l, struct tf_names *drop, struct tf_err *reterr)
+                                const struct tf_backup_list *l, struct tf_names *drop, struct tf_err *reterr)
 {
     struct tf_names there = {.n = 0};
     for (size_t k = 0; k < l->n; k++) {
@@ -402,7 +391,7 @@ static enum tf_code take_keys(struct tf_arena *arena, const char *study_dir, con
     return TF_OK;
 }
 
-static enum tf_code open_staged(struct tf_arena *arena, const struct tf_key *key, const struct list *l,
+static enum tf_code open_staged(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
                                 struct tf_err *reterr)
 {
     for (size_t k = 0; k < l->n; k++) {
@@ -418,7 +407,7 @@ static enum tf_code open_staged(struct tf_arena *arena, const struct tf_key *key
 }
 
 static enum tf_code put_back(struct tf_arena *arena, const char *study_dir, const char *from,
-                             const char *keys, bool older, struct list *l, struct tf_err *reterr)
+                             const char *keys, bool older, struct tf_backup_list *l, struct tf_err *reterr)
 {
     struct tf_names drop = {.n = 0};
     struct tf_key *key;
@@ -437,7 +426,7 @@ static enum tf_code put_back(struct tf_arena *arena, const char *study_dir, cons
 }
 
 /* Say so in the ledger, and let nobody come back who withdrew meanwhile. */
-static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir, const struct list *l,
+static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir, const struct tf_backup_list *l,
                                bool older, struct tf_err *reterr)
 {
     struct tf_keep *keep;
@@ -464,7 +453,7 @@ static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir, co
 enum tf_code tf_backup_restore(struct tf_arena *arena, const char *study_dir, const char *from,
                                const char *keys, bool older, struct tf_backup *ret, struct tf_err *reterr)
 {
-    struct list l = {.n = 0};
+    struct tf_backup_list l = {.n = 0};
     struct tf_arena *own = tf_arena_new("restoring", (size_t)2 << 30);
     enum tf_code code = put_back(own, study_dir, from, keys, older, &l, reterr);
     struct tf_backup head = l.head;
