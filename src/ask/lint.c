@@ -16,6 +16,8 @@
 #include "ask/lint.h"
 
 enum { MAX_CHAIN = 6, MAX_SHOWN = 5 };
+/* How a template's text marks what a team must fill in: a row of dots (three ellipses). */
+static const char blank[] = "\xE2\x80\xA6\xE2\x80\xA6\xE2\x80\xA6";
 
 void tf_lint_say(const struct tf_xform *form, struct tf_notices *out, const struct tf_xfield *x,
                  const char *id, const char *help, const char *format, ...)
@@ -245,6 +247,10 @@ static void check_term(struct linting *t, const struct tf_xfield *f, const struc
     const char *say;
     size_t n;
     for (size_t k = 0; k < words->n; k++) {
+        if (strstr(words->item[k].text, blank) != NULL)
+            tf_lint_say(t->form, t->out, f, "unfilled", "Write there what holds in this country.",
+                        "the %s of %s still has a blank to fill in (%s)", what, f->path,
+                        words->item[k].lang);
         const char *found = tf_term_to_avoid(words->item[k].text, &n, &say);
         if (found != NULL)
             tf_lint_say(t->form, t->out, f, "term", tf_printf(t->arena, "Say \"%s\".", say),
