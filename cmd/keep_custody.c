@@ -22,8 +22,8 @@ const char *tf_today(struct tf_arena *arena)
     return tf_printf(arena, "%04d-%02d-%02d", day.tm_year + 1900, day.tm_mon + 1, day.tm_mday);
 }
 
-enum tf_code tf_note_act(struct tf_run *run, const char *act, const char *subject, struct json_t *detail,
-                         struct tf_err *reterr)
+enum tf_code tf_note_act(struct tf_run *run, const char *act, const char *subject,
+                         struct json_t *detail, struct tf_err *reterr)
 {
     struct tf_register *reg;
     char *text = json_dumps(detail, JSON_COMPACT | JSON_SORT_KEYS);
@@ -63,14 +63,17 @@ static enum tf_code who_is(struct tf_run *run, const struct keep_words *w, const
         return tf_help(reterr, "Change it there, or leave --role out.");
     }
     if (p != NULL)
-        ret->post = (struct tf_post){.role = p->role, .strand = p->strand == NULL ? "" : p->strand,
-                                     .country = p->country, .n_countries = p->n_countries};
+        ret->post = (struct tf_post){.role = p->role,
+                                     .strand = p->strand == NULL ? "" : p->strand,
+                                     .country = p->country,
+                                     .n_countries = p->n_countries};
     for (size_t k = 0; k < ret->post.n_countries; k++)
         TF_TRY(tf_need_country(run->arena, s, ret->post.country[k], reterr));
     if (tf_role(ret->post.role) == NULL) {
         (void)tf_fail(reterr, TF_E_USAGE, "there is no role '%s'", ret->post.role);
-        return tf_help(reterr, "programme_lead, survey_team, field_supervisor, interviewer, "
-                               "context_researcher, threat_analyst, author, national_partner, custodian.");
+        return tf_help(reterr,
+                       "programme_lead, survey_team, field_supervisor, interviewer, "
+                       "context_researcher, threat_analyst, author, national_partner, custodian.");
     }
     return TF_OK;
 }
@@ -91,7 +94,8 @@ static enum tf_code credential(struct tf_run *run, const struct keep_words *w, c
     if (w->public_key != NULL) {
         const char *end;
         if (sodium_base642bin(bytes, 32, w->public_key, strlen(w->public_key), NULL, &n, &end,
-                              sodium_base64_VARIANT_ORIGINAL) != 0 || n != 32 || *end != '\0')
+                              sodium_base64_VARIANT_ORIGINAL) != 0 ||
+            n != 32 || *end != '\0')
             return tf_usage(run, reterr, "--public wants what `trefoil keep make-key` printed");
         ret->public_key = bytes;
         return TF_OK;
@@ -113,7 +117,8 @@ KEEP_PART(tf_keep_run_init)
     }
     TF_TRY(tf_custody_init(run->arena, run->study, who, with, n, reterr));
     tf_say("the study is in the hands of %zu custodian%s; it is locked now\n"
-           "make an escrow copy of the keys: trefoil keep unlock --as %s; trefoil keep backup --keys DIR\n",
+           "make an escrow copy of the keys: trefoil keep unlock --as %s; trefoil keep backup "
+           "--keys DIR\n",
            n, n == 1 ? "" : "s", who[0].name);
     if (n < 3)
         tf_say("survivors' words need three custodians: trefoil keep add-custodian NAME\n");
@@ -130,7 +135,8 @@ KEEP_PART(tf_keep_run_add_custodian)
     TF_TRY(who_is(run, w, w->word[1], &who, &file, reterr));
     TF_TRY(credential(run, w, who.name, file, &with, reterr));
     TF_TRY(tf_custody_add(run->arena, run->study, &who, &with, reterr));
-    TF_TRY(tf_note_act(run, "add-custodian", who.name, json_pack("{s:s}", "role", who.post.role), reterr));
+    TF_TRY(tf_note_act(run, "add-custodian", who.name, json_pack("{s:s}", "role", who.post.role),
+                       reterr));
     tf_say("%s may open what the role %s opens\n", who.name, who.post.role);
     return TF_OK;
 }
@@ -145,7 +151,8 @@ KEEP_PART(tf_keep_run_remove_custodian)
     TF_TRY(code);
     TF_TRY(tf_note_act(run, "remove-custodian", w->word[1], json_object(), reterr));
     tf_say("%s opens nothing any more; every key was changed\n"
-           "write the escrow copies anew: trefoil keep backup --keys DIR\n", w->word[1]);
+           "write the escrow copies anew: trefoil keep backup --keys DIR\n",
+           w->word[1]);
     return TF_OK;
 }
 
@@ -165,7 +172,8 @@ KEEP_PART(tf_keep_run_rekey)
 KEEP_PART(tf_keep_run_custodians)
 {
     enum { COLS = 5 };
-    static const char *const head[COLS] = {"custodian", "role", "strand", "countries", "opens with"};
+    static const char *const head[COLS] = {"custodian", "role", "strand", "countries",
+                                           "opens with"};
     struct tf_custodian *list = NULL;
     size_t n = 0;
     if (w->n != 1)
@@ -183,13 +191,14 @@ KEEP_PART(tf_keep_run_custodians)
         for (size_t j = 0; j < list[k].post.n_countries; j++)
             tf_buf_printf(&codes, "%s%s", j == 0 ? "" : ",", list[k].post.country[j]);
         const char *row[COLS] = {list[k].name, list[k].post.role,
-                                 list[k].post.strand[0] == '\0' ? "of the role" : list[k].post.strand,
+                                 list[k].post.strand[0] == '\0' ? "of the role"
+                                                                : list[k].post.strand,
                                  codes.n == 0 ? "all" : tf_buf_text(&codes),
                                  list[k].passphrase ? "passphrase" : "key file"};
         memcpy(cell + (k + 1) * COLS, row, sizeof row);
-        (void)json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row[0], "role",
-                                                   row[1], "strand", list[k].post.strand, "countries",
-                                                   row[3], "opens_with", row[4]));
+        (void)json_array_append_new(all, json_pack("{s:s, s:s, s:s, s:s, s:s}", "name", row[0],
+                                                   "role", row[1], "strand", list[k].post.strand,
+                                                   "countries", row[3], "opens_with", row[4]));
     }
     if (run->json)
         tf_say_json(all);
@@ -210,8 +219,8 @@ static void tell_ready(void *to)
 }
 
 /* The agent's own process: nothing of the terminal, nothing of the command that began it. */
-static void be_agent(const struct tf_run *run, const struct unlocked *u, bool identity, uint64_t seconds,
-                     int ready)
+static void be_agent(const struct tf_run *run, const struct unlocked *u, bool identity,
+                     uint64_t seconds, int ready)
 {
     struct tf_guard guard;
     struct tf_err err;
@@ -255,11 +264,12 @@ static enum tf_code start_agent(struct tf_run *run, const struct unlocked *u, bo
     return tf_help(reterr, "Is another agent at work on this study? `trefoil keep lock` ends it.");
 }
 
-static enum tf_code minutes_of(struct tf_run *run, const struct keep_words *w, uint64_t *ret,
-                               struct tf_err *reterr)
+static enum tf_code
+minutes_of(struct tf_run *run, const struct keep_words *w, uint64_t *ret, struct tf_err *reterr)
 {
     int64_t minutes = 60;
-    if (w->minutes != NULL && (!tf_parse_int(w->minutes, &minutes) || minutes < 1 || minutes > 24 * 60))
+    if (w->minutes != NULL &&
+        (!tf_parse_int(w->minutes, &minutes) || minutes < 1 || minutes > 24 * 60))
         return tf_usage(run, reterr, "--for wants minutes, 1 to 1440");
     *ret = (uint64_t)minutes * 60;
     return TF_OK;
@@ -297,8 +307,9 @@ KEEP_PART(tf_keep_run_unlock)
         return TF_OK;
     }
     const enum tf_code noted = tf_note_act(
-        run, "unlock", w->as, json_pack("{s:s, s:s}", "purpose", w->purpose, "opened",
-                                        identity ? "identity" : "answers"), reterr);
+        run, "unlock", w->as,
+        json_pack("{s:s, s:s}", "purpose", w->purpose, "opened", identity ? "identity" : "answers"),
+        reterr);
     if (noted != TF_OK) { /* nobody opens unseen */
         struct tf_err ignored;
         if (tf_agent_end(run->arena, run->study, &ignored) != TF_OK)

@@ -13,7 +13,7 @@ struct keep_words { /* options, as they were given; NULL and false when not */
     const char **word; /* the words; the first names the part */
     size_t n;
 };
-#define KEEP_PART(name) \
+#define KEEP_PART(name)                                                                            \
     enum tf_code name(struct tf_run *run, const struct keep_words *w, struct tf_err *reterr)
 KEEP_PART(tf_keep_run_open);
 KEEP_PART(tf_keep_run_export);
@@ -33,8 +33,8 @@ KEEP_PART(tf_keep_run_consent);
 KEEP_PART(tf_keep_run_withdraw);
 KEEP_PART(tf_keep_run_turn_inbox);
 
-/* Secrets of a person, asked on the terminal without echo, or read a line at a time from --passphrase-fd;
- * twice: asked again, to be sure. In locked memory of the run's arena. */
+/* Secrets of a person, asked on the terminal without echo, or read a line at a time from
+ * --passphrase-fd; twice: asked again, to be sure. In locked memory of the run's arena. */
 TF_MUST_CHECK enum tf_code tf_ask_passphrase(struct tf_run *run, const struct keep_words *w,
                                              const char *whose, bool twice,
                                              struct tf_credential *ret, struct tf_err *reterr);

@@ -1,4 +1,5 @@
-/* Secrets that people give: a passphrase from the terminal or from a file descriptor, a key from a file.
+/* Secrets that people give: a passphrase from the terminal or from a file descriptor, a key from a
+ * file.
  *
  * Never from an argument or the environment, which other processes can read. What is typed is not
  * shown; each byte goes straight into locked memory, which is wiped when the command ends. */
@@ -82,10 +83,12 @@ enum tf_code tf_ask_passphrase(struct tf_run *run, const struct keep_words *w, c
     if (w->passphrase_fd != NULL) {
         int64_t fd;
         if (!tf_parse_int(w->passphrase_fd, &fd) || fd < 0 || fd > 1023)
-            return tf_usage(run, reterr, "--passphrase-fd wants the number of an open file descriptor");
+            return tf_usage(run, reterr,
+                            "--passphrase-fd wants the number of an open file descriptor");
         if (!read_line((int)fd, to, &n)) {
-            (void)tf_fail(reterr, TF_E_USAGE, "no passphrase of %s could be read from file descriptor %d",
-                          whose, (int)fd);
+            (void)tf_fail(reterr, TF_E_USAGE,
+                          "no passphrase of %s could be read from file descriptor %d", whose,
+                          (int)fd);
             return tf_help(reterr, "One line for each person, in the order of their names.");
         }
     } else {
@@ -93,7 +96,8 @@ enum tf_code tf_ask_passphrase(struct tf_run *run, const struct keep_words *w, c
     }
     if (twice && n < LEAST) {
         (void)tf_fail(reterr, TF_E_INPUT, "this passphrase is too short");
-        return tf_help(reterr, "Use at least %d characters; five or six words drawn by dice are good.", LEAST);
+        return tf_help(
+            reterr, "Use at least %d characters; five or six words drawn by dice are good.", LEAST);
     }
     ret->passphrase = (const char *)to;
     ret->n = n;
@@ -121,7 +125,8 @@ enum tf_code tf_read_key_file(struct tf_run *run, const char *path, struct tf_cr
     }
     if (got < HEAD + TEXT || memcmp(line, "trefoil-key-1 ", HEAD) != 0 ||
         sodium_base642bin(secret, 32, (const char *)line + HEAD, TEXT, NULL, &n, NULL,
-                          sodium_base64_VARIANT_ORIGINAL) != 0 || n != 32)
+                          sodium_base64_VARIANT_ORIGINAL) != 0 ||
+        n != 32)
         return tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "this is no key file of a custodian");
     ret->key_file = secret;
     return TF_OK;
@@ -142,8 +147,9 @@ KEEP_PART(tf_keep_run_make_key)
     tf_custodian_key_make(secret, public_key);
     (void)sodium_bin2base64(text, TEXT, secret, 32, sodium_base64_VARIANT_ORIGINAL);
     (void)sodium_bin2base64(shown, TEXT, public_key, 32, sodium_base64_VARIANT_ORIGINAL);
-    const bool done = write(fd, "trefoil-key-1 ", 14) == 14 && write(fd, text, TEXT - 1) == TEXT - 1 &&
-                      write(fd, "\n", 1) == 1 && fsync(fd) == 0;
+    const bool done = write(fd, "trefoil-key-1 ", 14) == 14 &&
+                      write(fd, text, TEXT - 1) == TEXT - 1 && write(fd, "\n", 1) == 1 &&
+                      fsync(fd) == 0;
     if (close(fd) != 0 || !done)
         return tf_fail_at(reterr, TF_E_IO, w->word[1], 0, 0, "the key file could not be written");
     tf_say("%s\n", shown);

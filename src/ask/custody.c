@@ -4,19 +4,20 @@
  *     retention:  when the keys of which purpose are destroyed
  *     people:     who has which role, in which countries and strand
  *
- * Here they are read and their references checked; keep enforces them. A person is an id that the team
- * uses for a custodian, not a name. */
+ * Here they are read and their references checked; keep enforces them. A person is an id that the
+ * team uses for a custodian, not a name. */
 #include <string.h>
 
 #include "ask/inside.h"
 
 static const char *const statuses[] = {"pending", "granted", "lapsed", "not_needed", NULL};
 static const char *const scopes[] = {"collect", "release", NULL};
-static const char *const purposes[] = {"identity", "response", "qual",     "interviews", "survivors",
-                                       "threat",   "counts",   "estimates", "release",   "inbox", NULL};
-static const char *const roles[] = {"programme_lead",  "survey_team",        "field_supervisor",
-                                    "interviewer",     "context_researcher", "threat_analyst",
-                                    "author",          "national_partner",   "custodian", NULL};
+static const char *const purposes[] = {"identity",  "response", "qual",   "interviews",
+                                       "survivors", "threat",   "counts", "estimates",
+                                       "release",   "inbox",    NULL};
+static const char *const roles[] = {
+    "programme_lead", "survey_team", "field_supervisor", "interviewer", "context_researcher",
+    "threat_analyst", "author",      "national_partner", "custodian",   NULL};
 
 /* clang-format off */
 static const struct field approval_fields[] = {
@@ -47,27 +48,29 @@ static const struct field person_fields[] = {
     FIELD_END};
 /* clang-format on */
 
-static enum tf_code at_fault(const struct tf_place *at, struct tf_err *reterr, const char *what,
-                             const char *help)
+static enum tf_code
+at_fault(const struct tf_place *at, struct tf_err *reterr, const char *what, const char *help)
 {
     (void)tf_fail_at(reterr, TF_E_INPUT, at->file, at->line, at->column, "%s", what);
     return tf_help(reterr, "%s", help);
 }
 
-/* ---- References ------------------------------------------------------------------------------- */
+/* ---- References -------------------------------------------------------------------------------
+ */
 
 static enum tf_code check_codes(const struct tf_study *s, const char *const *code, size_t n,
                                 const struct tf_place *at, struct tf_err *reterr)
 {
     for (size_t k = 0; k < n; k++)
         if (tf_study_country(s, code[k]) == NULL)
-            return at_fault(at, reterr, tf_printf(s->arena, "the study has no country '%s'", code[k]),
+            return at_fault(at, reterr,
+                            tf_printf(s->arena, "the study has no country '%s'", code[k]),
                             "Countries stand under `countries:`.");
     return TF_OK;
 }
 
-static enum tf_code check_approval(const struct tf_study *s, struct tf_approval *a,
-                                   struct tf_err *reterr)
+static enum tf_code
+check_approval(const struct tf_study *s, struct tf_approval *a, struct tf_err *reterr)
 {
     if (a->country != NULL && strcmp(a->country, "all") == 0)
         a->country = NULL;
@@ -75,9 +78,10 @@ static enum tf_code check_approval(const struct tf_study *s, struct tf_approval 
         TF_TRY(check_codes(s, &a->country, 1, &a->at, reterr));
     for (size_t k = 0; k < a->n_scope; k++)
         if (strcmp(a->scope[k], scopes[0]) != 0 && strcmp(a->scope[k], scopes[1]) != 0)
-            return at_fault(&a->at, reterr,
-                            tf_printf(s->arena, "'%s' is nothing that an approval covers", a->scope[k]),
-                            "Write `scope: [collect, release]`, or one of them.");
+            return at_fault(
+                &a->at, reterr,
+                tf_printf(s->arena, "'%s' is nothing that an approval covers", a->scope[k]),
+                "Write `scope: [collect, release]`, or one of them.");
     if (a->from != NULL && a->to != NULL && strcmp(a->from, a->to) > 0)
         return at_fault(&a->at, reterr, "this approval ends before it begins",
                         "Look at `from` and `to`.");
@@ -95,8 +99,8 @@ static const struct tf_milestone *milestone(const struct tf_study *s, const char
     return NULL;
 }
 
-static enum tf_code check_retention(const struct tf_study *s, const struct tf_retention *r,
-                                    struct tf_err *reterr)
+static enum tf_code
+check_retention(const struct tf_study *s, const struct tf_retention *r, struct tf_err *reterr)
 {
     TF_TRY(check_codes(s, r->country, r->n_countries, &r->at, reterr));
     if ((r->until != NULL) == (r->after != NULL))
@@ -111,7 +115,8 @@ static enum tf_code check_retention(const struct tf_study *s, const struct tf_re
 }
 
 /* stages: {XA: collect, XB: analyse} */
-static enum tf_code read_stages(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr)
+static enum tf_code
+read_stages(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr)
 {
     static const char *const known[] = {"collect", "analyse", "release", NULL};
     const struct tf_yaml *map = tf_yaml_get(root, "stages");
@@ -146,7 +151,8 @@ const char *tf_study_stage(const struct tf_study *s, const char *country)
     return "";
 }
 
-/* ---- Dates ------------------------------------------------------------------------------------ */
+/* ---- Dates ------------------------------------------------------------------------------------
+ */
 
 static int days_in(int year, int month)
 {
@@ -171,8 +177,8 @@ static void last_day(const char *date, int *year, int *month, int *day)
     *day = strlen(date) < 10 ? days_in(*year, *month) : (int)part[2];
 }
 
-const char *tf_retention_day(struct tf_arena *arena, const struct tf_study *s,
-                             const struct tf_retention *r)
+const char *
+tf_retention_day(struct tf_arena *arena, const struct tf_study *s, const struct tf_retention *r)
 {
     const struct tf_milestone *m = r->after == NULL ? NULL : milestone(s, r->after);
     const char *base = r->until != NULL ? r->until : m == NULL ? NULL : m->to;
@@ -190,10 +196,13 @@ const char *tf_retention_day(struct tf_arena *arena, const struct tf_study *s,
     return tf_printf(arena, "%04d-%02d-%02d", year, month, day);
 }
 
-/* ---- The whole --------------------------------------------------------------------------------- */
+/* ---- The whole ---------------------------------------------------------------------------------
+ */
 
-#define LIST_OF(k, table, type) \
-    {.key = (k), .fields = (table), .size = sizeof(type), .place = offsetof(type, at)}
+#define LIST_OF(k, table, type)                                                                    \
+    {                                                                                              \
+        .key = (k), .fields = (table), .size = sizeof(type), .place = offsetof(type, at)           \
+    }
 
 const struct tf_study_person *tf_study_person(const struct tf_study *s, const char *id)
 {
@@ -205,8 +214,10 @@ const struct tf_study_person *tf_study_person(const struct tf_study *s, const ch
 
 enum tf_code tf_custody_read(struct tf_study *s, const struct tf_yaml *root, struct tf_err *reterr)
 {
-    static const struct list_kind approvals = LIST_OF("approvals", approval_fields, struct tf_approval),
-                                  retentions = LIST_OF("retention", retention_fields, struct tf_retention),
+    static const struct list_kind approvals =
+                                      LIST_OF("approvals", approval_fields, struct tf_approval),
+                                  retentions =
+                                      LIST_OF("retention", retention_fields, struct tf_retention),
                                   people = LIST_OF("people", person_fields, struct tf_study_person);
     void *list;
     TF_TRY(tf_list_read(s->arena, root, &approvals, &list, &s->n_approvals, reterr));
@@ -220,6 +231,7 @@ enum tf_code tf_custody_read(struct tf_study *s, const struct tf_yaml *root, str
     for (size_t k = 0; k < s->n_retentions; k++)
         TF_TRY(check_retention(s, &s->retention[k], reterr));
     for (size_t k = 0; k < s->n_persons; k++)
-        TF_TRY(check_codes(s, s->person[k].country, s->person[k].n_countries, &s->person[k].at, reterr));
+        TF_TRY(check_codes(s, s->person[k].country, s->person[k].n_countries, &s->person[k].at,
+                           reterr));
     return read_stages(s, root, reterr);
 }

@@ -10,8 +10,8 @@
  *     when their role holds keys of both: that takes two persons.
  *
  * The second rule is a check of this program: a custodian who writes a program of their own is not
- * held by it (docs/SECURITY-MODEL.md says which rules are cryptography). Time is the kernel's timer;
- * the room reads no clock. */
+ * held by it (docs/SECURITY-MODEL.md says which rules are cryptography). Time is the kernel's
+ * timer; the room reads no clock. */
 #define _GNU_SOURCE /* struct ucred */
 #include "keep/agent.h"
 
@@ -61,8 +61,9 @@ struct session { /* in locked memory */
 static bool address(int folder, struct sockaddr_un *ret)
 {
     *ret = (struct sockaddr_un){.sun_family = AF_UNIX};
-    return folder >= 0 && snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/agent.sock",
-                                   folder) < (int)sizeof ret->sun_path;
+    return folder >= 0 &&
+           snprintf(ret->sun_path, sizeof ret->sun_path, "/proc/self/fd/%d/agent.sock", folder) <
+               (int)sizeof ret->sun_path;
 }
 
 static int open_folder(struct tf_arena *arena, const char *study_dir)
@@ -122,24 +123,28 @@ static int connect_to(struct tf_arena *arena, const char *study_dir)
 static enum tf_code locked_error(const char *study_dir, struct tf_err *reterr)
 {
     (void)tf_fail_at(reterr, TF_E_KEY, study_dir, 0, 0, "the vault is locked");
-    return tf_help(reterr, "Run `trefoil keep unlock --as NAME`; `trefoil keep custodians` lists the names.");
+    return tf_help(
+        reterr, "Run `trefoil keep unlock --as NAME`; `trefoil keep custodians` lists the names.");
 }
 
-static enum tf_code talk(struct tf_arena *arena, const char *study_dir, struct message *m, void *more,
-                         size_t n_more, void *answer, size_t n_answer, struct tf_err *reterr)
+static enum tf_code talk(struct tf_arena *arena, const char *study_dir, struct message *m,
+                         void *more, size_t n_more, void *answer, size_t n_answer,
+                         struct tf_err *reterr)
 {
     const int fd = connect_to(arena, study_dir);
     if (fd < 0)
         return locked_error(study_dir, reterr);
     m->protocol = protocol;
-    const bool done = move_all(fd, m, sizeof *m, true) && (n_more == 0 || move_all(fd, more, n_more, true)) &&
+    const bool done = move_all(fd, m, sizeof *m, true) &&
+                      (n_more == 0 || move_all(fd, more, n_more, true)) &&
                       move_all(fd, m, sizeof *m, false) && m->protocol == protocol &&
                       (n_answer == 0 || move_all(fd, answer, n_answer, false));
     (void)close(fd);
     if (!done)
         return locked_error(study_dir, reterr);
     if (m->flag != 0)
-        return tf_fail(reterr, TF_E_LIMIT, "the agent holds too much already: lock it and begin anew");
+        return tf_fail(reterr, TF_E_LIMIT,
+                       "the agent holds too much already: lock it and begin anew");
     return TF_OK;
 }
 
@@ -189,7 +194,7 @@ enum tf_code tf_agent_put(struct tf_arena *arena, const char *study_dir, const c
 }
 
 enum tf_code tf_agent_add(struct tf_arena *arena, const char *study_dir, const struct unlocked *u,
-                           bool identity, uint64_t seconds, struct tf_err *reterr)
+                          bool identity, uint64_t seconds, struct tf_err *reterr)
 {
     struct message m = {.op = OP_JOIN, .seconds = seconds, .flag = identity};
     struct unlocked *copy = tf_locked(arena, sizeof *copy);
@@ -354,11 +359,8 @@ static bool answer(struct session *s, int fd, int timer)
             memcpy(s->state.head, m->head, sizeof s->state.head);
         }
         break;
-    case OP_LOCK:
-        go_on = false;
-        break;
-    default:
-        return true;
+    case OP_LOCK: go_on = false; break;
+    default: return true;
     }
     m->flag = !good;
     sodium_memzero(m->key, sizeof m->key);
@@ -402,7 +404,10 @@ static enum tf_code listen_at(struct tf_arena *arena, int folder, int *ret, stru
 
 static void serve_loop(struct session *s, int listener, int timer)
 {
-    struct pollfd wait[2] = {{.fd = listener, .events = POLLIN}, {.fd = timer, .events = POLLIN}};
+    struct pollfd wait[2] = {
+        {.fd = listener, .events = POLLIN},
+        {.fd = timer,    .events = POLLIN}
+    };
     for (bool go_on = true; go_on && !tf_interrupted();) {
         if (poll(wait, 2, -1) < 0 && errno != EINTR)
             return;
@@ -421,8 +426,8 @@ static void serve_loop(struct session *s, int listener, int timer)
 }
 
 enum tf_code tf_agent_run(struct tf_arena *arena, const char *study_dir, const struct unlocked *u,
-                            bool identity, uint64_t seconds, void (*ready)(void *to), void *to,
-                            struct tf_err *reterr)
+                          bool identity, uint64_t seconds, void (*ready)(void *to), void *to,
+                          struct tf_err *reterr)
 {
     const struct rlimit none = {0, 0};
     struct session *s = tf_locked(arena, sizeof *s);
@@ -434,7 +439,8 @@ enum tf_code tf_agent_run(struct tf_arena *arena, const char *study_dir, const s
     (void)mlockall(MCL_CURRENT | MCL_FUTURE); /* beyond the pages that are locked in any case */
     TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "agent.lock"), true, false,
                         "an agent holds this study already", NULL, reterr));
-    const int folder = open_folder(arena, study_dir), timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
+    const int folder = open_folder(arena, study_dir),
+              timer = timerfd_create(CLOCK_BOOTTIME, TFD_CLOEXEC);
     if (folder < 0 || timer < 0)
         return cannot_serve(reterr);
     tf_arena_defer(arena, close_fd, (void *)(intptr_t)folder);

@@ -1,15 +1,16 @@
 /* The register of ethics approvals: may this be done in this country on this day?
  *
- * A study of children is approved by a global board and by a national one in each country. For an act
+ * A study of children is approved by a global board and by a national one in each country. For an
+ * act
  * ("collect": forms go to devices; "release": figures leave) in a country,
  *
- *     each body listed for the act, for all countries or for this one, must have an approval that holds
- *     on the day; and there must be one body for all, and one for the country.
+ *     each body listed for the act, for all countries or for this one, must have an approval that
+ * holds on the day; and there must be one body for all, and one for the country.
  *
- * An approval holds when it is granted (or a body decided that none is needed, and the reason stands
- * under its conditions) and the day lies within its dates. A body may stand in the list again with its
- * renewal: one that holds is enough. Source: the two-level review that studies of this kind have had
- * (a global board plus a national body in each country), docs/ETHICS.md. */
+ * An approval holds when it is granted (or a body decided that none is needed, and the reason
+ * stands under its conditions) and the day lies within its dates. A body may stand in the list
+ * again with its renewal: one that holds is enough. Source: the two-level review that studies of
+ * this kind have had (a global board plus a national body in each country), docs/ETHICS.md. */
 #include "keep/approvals.h"
 
 #include <string.h>
@@ -31,7 +32,8 @@ static bool in_dates(const struct tf_approval *a, const char *day)
 
 bool tf_approval_holds(const struct tf_approval *a, const char *day)
 {
-    return (a->status == TF_APPROVAL_GRANTED || a->status == TF_APPROVAL_NOT_NEEDED) && in_dates(a, day);
+    return (a->status == TF_APPROVAL_GRANTED || a->status == TF_APPROVAL_NOT_NEEDED) &&
+           in_dates(a, day);
 }
 
 /* Does the body of approval `a` have one that holds, at the same level? */
@@ -68,10 +70,12 @@ static enum tf_code refused(const struct tf_study *s, const char *country, const
     (void)tf_fail_at(reterr, TF_E_REFUSED, at.file, at.line, at.column,
                      "%s: %s may not be done: %s", country,
                      collect ? "sending forms to devices" : "releasing figures", why);
-    (void)tf_fact(reterr, "no form goes to devices and no release leaves while an ethics approval is "
-                          "missing or lapsed");
-    return tf_help(reterr, "Enter the board's decision under `approvals:` of study.yaml; `trefoil keep "
-                           "approvals` shows what stands.");
+    (void)tf_fact(reterr,
+                  "no form goes to devices and no release leaves while an ethics approval is "
+                  "missing or lapsed");
+    return tf_help(reterr,
+                   "Enter the board's decision under `approvals:` of study.yaml; `trefoil keep "
+                   "approvals` shows what stands.");
 }
 
 enum tf_code tf_approvals_need(struct tf_arena *arena, const struct tf_study *study,
@@ -94,7 +98,8 @@ enum tf_code tf_approvals_need(struct tf_arena *arena, const struct tf_study *st
         national = national || a->country != NULL;
     }
     if (!global)
-        return refused(study, country, act, NULL, "no board for all countries has approved it", reterr);
+        return refused(study, country, act, NULL, "no board for all countries has approved it",
+                       reterr);
     if (!national)
         return refused(study, country, act, NULL, "no national body has approved it", reterr);
     return TF_OK;

@@ -1,17 +1,19 @@
 /* Backups: copies that were proved.
  *
  *     DIR/register.db, release.db, field.db, vault/…, inbox/…, forms/…, public/…     as they lie
- *     DIR/backup.list        "trefoil-backup-1", entries and hash of the ledger's head, then for each
- *                            file its size and hash; the last line is the study's signature
+ *     DIR/backup.list        "trefoil-backup-1", entries and hash of the ledger's head, then for
+ * each file its size and hash; the last line is the study's signature
  *
- * A store is copied while this process may write to it and nobody else may (a transaction begun), so that
- * the copy is of one instant; the register goes first, and what it names lies in the vault already. Then
- * each copy is opened with its key and read through. The list is written last: without it the folder is
- * no backup. Everything is encrypted as it is in the vault; no key is ever among it, and least of all a
- * record key: who withdraws next week is unreadable in this week's copy.
+ * A store is copied while this process may write to it and nobody else may (a transaction begun),
+ * so that the copy is of one instant; the register goes first, and what it names lies in the vault
+ * already. Then each copy is opened with its key and read through. The list is written last:
+ * without it the folder is no backup. Everything is encrypted as it is in the vault; no key is ever
+ * among it, and least of all a record key: who withdraws next week is unreadable in this week's
+ * copy.
  *
- * Putting back goes over the stage (stage.c): all or nothing. Asks: github.com/getodk/central/issues/1645
- * and 2085 (a backup that may be corrupt; a restore that refuses without saying why). */
+ * Putting back goes over the stage (stage.c): all or nothing. Asks:
+ * github.com/getodk/central/issues/1645 and 2085 (a backup that may be corrupt; a restore that
+ * refuses without saying why). */
 #include "keep/backup_list.h"
 
 #include <fcntl.h>
@@ -29,15 +31,18 @@
 #include "keep/stage.h"
 #include "keep/withdraw.h"
 
-static const struct tf_named_sql check_sql[] = {{"check", "PRAGMA quick_check"}, {NULL, NULL}};
+static const struct tf_named_sql check_sql[] = {
+    {"check", "PRAGMA quick_check"},
+    {NULL,    NULL                }
+};
 static const char list_name[] = "backup.list", first_line[] = "trefoil-backup-1";
 static const size_t list_limit = (size_t)16 << 20;
 enum { B64 = sodium_base64_VARIANT_ORIGINAL };
 
 /* ---- Which files, and what opens them -------------------------------------------------------- */
 
-static enum tf_code all_files(struct tf_arena *arena, const char *study_dir, struct tf_names *to,
-                              struct tf_err *reterr)
+static enum tf_code
+all_files(struct tf_arena *arena, const char *study_dir, struct tf_names *to, struct tf_err *reterr)
 {
     static const char *const apart[] = {"register.db", "release.db", "field.db", "inbox.pub"};
     static const char *const below[] = {"vault", "inbox", "forms", "public"};
@@ -65,8 +70,8 @@ static enum tf_code store_key(struct tf_arena *arena, const struct tf_key *key, 
                               const unsigned char **ret, struct tf_err *reterr)
 {
     if (strcmp(name, "field.db") != 0)
-        return tf_key_need(arena, key, strcmp(name, "release.db") == 0 ? "release" : name, false, ret,
-                           reterr);
+        return tf_key_need(arena, key, strcmp(name, "release.db") == 0 ? "release" : name, false,
+                           ret, reterr);
     unsigned char *own = tf_locked(arena, TF_KEY_BYTES);
     const char *path = tf_keep_path(arena, key->dir, "field.key");
     const int fd = open(path, O_RDONLY | O_CLOEXEC | O_NOFOLLOW);
@@ -74,7 +79,8 @@ static enum tf_code store_key(struct tf_arena *arena, const struct tf_key *key, 
     if (fd >= 0)
         (void)close(fd);
     *ret = own;
-    return good ? TF_OK : tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "the field's key cannot be read");
+    return good ? TF_OK
+                : tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "the field's key cannot be read");
 }
 
 static enum tf_code read_through(struct tf_arena *arena, const char *path, const unsigned char *key,
@@ -135,8 +141,9 @@ static enum tf_code copy_one(struct tf_arena *arena, const struct tf_key *key, c
     struct stat st = {.st_size = 0};
     enum tf_code code = tf_dir_make(tf_path_dir(scratch, path), reterr);
     if (code == TF_OK)
-        code = tf_ends(name, ".db") ? copy_store(scratch, key, name, path, reterr)
-                                    : tf_copy_file(tf_keep_path(scratch, key->dir, name), path, reterr);
+        code = tf_ends(name, ".db")
+                   ? copy_store(scratch, key, name, path, reterr)
+                   : tf_copy_file(tf_keep_path(scratch, key->dir, name), path, reterr);
     if (code == TF_OK)
         code = tf_file_hash(path, &hash, reterr);
     if (code == TF_OK && stat(path, &st) != 0)
@@ -160,8 +167,9 @@ static enum tf_code copy_files(struct tf_arena *arena, const struct tf_key *key,
     for (size_t k = 0; k < files.n; k++) {
         const enum tf_code code = copy_one(arena, key, files.name[k], to, list, made, reterr);
         if (code == TF_E_KEY)
-            (void)tf_help(reterr, "A backup needs every file's key: custodians unlock, for survivors' words "
-                                  "two of them.");
+            (void)tf_help(
+                reterr, "A backup needs every file's key: custodians unlock, for survivors' words "
+                        "two of them.");
         TF_TRY(code);
         if (tf_interrupted())
             return tf_fail(reterr, TF_E_INTERRUPTED, "interrupted; what was copied is no backup");
@@ -212,8 +220,8 @@ enum tf_code tf_backup_make(struct tf_arena *arena, const char *study_dir, const
     return TF_OK;
 }
 
-enum tf_code tf_backup_keys(struct tf_arena *arena, const char *study_dir, const char *to,
-                            struct tf_err *reterr)
+enum tf_code
+tf_backup_keys(struct tf_arena *arena, const char *study_dir, const char *to, struct tf_err *reterr)
 {
     return tf_escrow_put(arena, study_dir, to, reterr);
 }
@@ -236,8 +244,8 @@ static bool is_place(const char *name)
     return good && strstr(name, "..") == NULL && strchr(name, '\n') == NULL;
 }
 
-enum tf_code tf_backup_list_parse(struct tf_arena *arena, const char *path, const char *text, size_t n,
-                                  struct tf_backup_list *ret, struct tf_err *reterr)
+enum tf_code tf_backup_list_parse(struct tf_arena *arena, const char *path, const char *text,
+                                  size_t n, struct tf_backup_list *ret, struct tf_err *reterr)
 {
     char **line, **part;
     int64_t entries, size;
@@ -245,7 +253,8 @@ enum tf_code tf_backup_list_parse(struct tf_arena *arena, const char *path, cons
     const char *copy = tf_strndup(arena, text, n);
     const size_t n_lines = tf_split(arena, copy, '\n', &line);
     if (strlen(copy) != n || n_lines < 4 || strcmp(line[0], first_line) != 0 ||
-        tf_split(arena, line[1], ' ', &part) != 2 || !tf_parse_int(part[0], &entries) || entries < 0)
+        tf_split(arena, line[1], ' ', &part) != 2 || !tf_parse_int(part[0], &entries) ||
+        entries < 0)
         return no_backup(path, 1, reterr);
     ret->head.entries = (uint64_t)entries;
     ret->head.head = part[1];
@@ -264,7 +273,8 @@ enum tf_code tf_backup_list_parse(struct tf_arena *arena, const char *path, cons
     }
     const char *last = line[n_lines - 2];
     if (line[n_lines - 1][0] != '\0' || !tf_starts(last, "signed ") ||
-        sodium_base642bin(ret->signature, 64, last + 7, strlen(last + 7), NULL, &got, NULL, B64) != 0 ||
+        sodium_base642bin(ret->signature, 64, last + 7, strlen(last + 7), NULL, &got, NULL, B64) !=
+            0 ||
         got != 64)
         return no_backup(path, n_lines - 1, reterr);
     ret->text = copy;
@@ -286,7 +296,8 @@ static enum tf_code read_list(struct tf_arena *arena, const char *from, struct t
         struct tf_hash now;
         TF_TRY(tf_file_hash(file, &now, reterr));
         if (strcmp(now.hex, ret->file[k].hash) != 0) {
-            (void)tf_fail_at(reterr, TF_E_REFUSED, file, 0, 0, "this file of the backup is damaged");
+            (void)tf_fail_at(reterr, TF_E_REFUSED, file, 0, 0,
+                             "this file of the backup is damaged");
             (void)tf_fact(reterr, "its hash is not the listed one");
             return tf_help(reterr, "Use another backup; nothing was changed.");
         }
@@ -296,19 +307,22 @@ static enum tf_code read_list(struct tf_arena *arena, const char *from, struct t
 
 /* ---- Putting back ---------------------------------------------------------------------------- */
 
-static enum tf_code older_error(const struct tf_backup_list *l, uint64_t now, bool other, struct tf_err *reterr)
+static enum tf_code
+older_error(const struct tf_backup_list *l, uint64_t now, bool other, struct tf_err *reterr)
 {
-    (void)tf_fail(reterr, TF_E_REFUSED, other ? "the backup is of another history than the study's"
-                                              : "the study is newer than the backup");
+    (void)tf_fail(reterr, TF_E_REFUSED,
+                  other ? "the backup is of another history than the study's"
+                        : "the study is newer than the backup");
     (void)tf_fact(reterr, "the ledger has %llu entries, the backup's %llu", (unsigned long long)now,
                   (unsigned long long)l->head.entries);
-    return tf_help(reterr, "What came after the backup would be lost. If that is wanted, say --older; the "
-                           "ledger will say so.");
+    return tf_help(reterr,
+                   "What came after the backup would be lost. If that is wanted, say --older; the "
+                   "ledger will say so.");
 }
 
 /* Is what stands now part of what the backup holds? */
-static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
-                            struct tf_err *reterr)
+static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key,
+                            const struct tf_backup_list *l, struct tf_err *reterr)
 {
     struct tf_backup now = {.files = 0};
     struct tf_register reg = {.arena = arena, .dir = key->dir};
@@ -322,8 +336,8 @@ static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, co
     if (now.entries > l->head.entries)
         return older_error(l, now.entries, false, reterr);
     TF_TRY(tf_key_need(arena, key, "register.db", false, &own, reterr));
-    TF_TRY(tf_db_open(arena, tf_keep_path(arena, key->dir, "stage/new/register.db"), TF_DB_READ, own,
-                      tf_register_statements(), &reg.db, reterr));
+    TF_TRY(tf_db_open(arena, tf_keep_path(arena, key->dir, "stage/new/register.db"), TF_DB_READ,
+                      own, tf_register_statements(), &reg.db, reterr));
     const enum tf_code code = tf_ledger_list(arena, &reg, &list, &n, reterr);
     tf_db_close(reg.db);
     TF_TRY(code);
@@ -332,8 +346,8 @@ static enum tf_code compare(struct tf_arena *arena, const struct tf_key *key, co
     return TF_OK;
 }
 
-static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
-                                    struct tf_err *reterr)
+static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key *key,
+                                    const struct tf_backup_list *l, struct tf_err *reterr)
 {
     unsigned char public_key[32], *secret = tf_locked(arena, crypto_sign_SECRETKEYBYTES);
     const unsigned char *seed;
@@ -343,12 +357,14 @@ static enum tf_code check_signature(struct tf_arena *arena, const struct tf_key 
                                     public_key) == 0)
         return TF_OK;
     (void)tf_fail(reterr, TF_E_REFUSED, "this backup was not signed with the study's key");
-    return tf_help(reterr, "It is another study's, was altered, or was made before the keys were changed: "
-                           "then restore it with the escrow copy of that time (--keys) into an empty folder.");
+    return tf_help(
+        reterr, "It is another study's, was altered, or was made before the keys were changed: "
+                "then restore it with the escrow copy of that time (--keys) into an empty folder.");
 }
 
 static enum tf_code stage_files(struct tf_arena *arena, const char *study_dir, const char *from,
-                                const struct tf_backup_list *l, struct tf_names *drop, struct tf_err *reterr)
+                                const struct tf_backup_list *l, struct tf_names *drop,
+                                struct tf_err *reterr)
 {
     struct tf_names there = {.n = 0};
     for (size_t k = 0; k < l->n; k++) {
@@ -371,16 +387,19 @@ static enum tf_code stage_files(struct tf_arena *arena, const char *study_dir, c
     return TF_OK;
 }
 
-/* A machine without keys of this study takes them from the escrow copy, before anything is opened. */
-static enum tf_code take_keys(struct tf_arena *arena, const char *study_dir, const char *place,
-                              struct tf_err *reterr)
+/* A machine without keys of this study takes them from the escrow copy, before anything is opened.
+ */
+static enum tf_code
+take_keys(struct tf_arena *arena, const char *study_dir, const char *place, struct tf_err *reterr)
 {
     struct tf_escrow_file *file;
     size_t n;
-    if (tf_keyring_exists(arena, study_dir) || tf_file_exists(tf_keep_path(arena, study_dir, "vault.key"))) {
+    if (tf_keyring_exists(arena, study_dir) ||
+        tf_file_exists(tf_keep_path(arena, study_dir, "vault.key"))) {
         (void)tf_fail(reterr, TF_E_REFUSED, "this study has keys already");
-        return tf_help(reterr, "--keys is for a machine that has none. Without it the backup is opened with "
-                               "the keys that are here.");
+        return tf_help(
+            reterr, "--keys is for a machine that has none. Without it the backup is opened with "
+                    "the keys that are here.");
     }
     TF_TRY(tf_escrow_read(arena, place, &file, &n, reterr));
     for (size_t k = 0; k < n; k++) {
@@ -391,23 +410,24 @@ static enum tf_code take_keys(struct tf_arena *arena, const char *study_dir, con
     return TF_OK;
 }
 
-static enum tf_code open_staged(struct tf_arena *arena, const struct tf_key *key, const struct tf_backup_list *l,
-                                struct tf_err *reterr)
+static enum tf_code open_staged(struct tf_arena *arena, const struct tf_key *key,
+                                const struct tf_backup_list *l, struct tf_err *reterr)
 {
     for (size_t k = 0; k < l->n; k++) {
         const unsigned char *own;
         if (!tf_ends(l->file[k].name, ".db"))
             continue;
         TF_TRY(store_key(arena, key, l->file[k].name, &own, reterr));
-        TF_TRY(read_through(arena, tf_keep_path(arena, key->dir, tf_printf(arena, "stage/new/%s",
-                                                                          l->file[k].name)),
-                            own, reterr));
+        TF_TRY(read_through(
+            arena, tf_keep_path(arena, key->dir, tf_printf(arena, "stage/new/%s", l->file[k].name)),
+            own, reterr));
     }
     return TF_OK;
 }
 
 static enum tf_code put_back(struct tf_arena *arena, const char *study_dir, const char *from,
-                             const char *keys, bool older, struct tf_backup_list *l, struct tf_err *reterr)
+                             const char *keys, bool older, struct tf_backup_list *l,
+                             struct tf_err *reterr)
 {
     struct tf_names drop = {.n = 0};
     struct tf_key *key;
@@ -426,8 +446,8 @@ static enum tf_code put_back(struct tf_arena *arena, const char *study_dir, cons
 }
 
 /* Say so in the ledger, and let nobody come back who withdrew meanwhile. */
-static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir, const struct tf_backup_list *l,
-                               bool older, struct tf_err *reterr)
+static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir,
+                               const struct tf_backup_list *l, bool older, struct tf_err *reterr)
 {
     struct tf_keep *keep;
     struct tf_evidence *e;
@@ -451,7 +471,8 @@ static enum tf_code afterwards(struct tf_arena *arena, const char *study_dir, co
 }
 
 enum tf_code tf_backup_restore(struct tf_arena *arena, const char *study_dir, const char *from,
-                               const char *keys, bool older, struct tf_backup *ret, struct tf_err *reterr)
+                               const char *keys, bool older, struct tf_backup *ret,
+                               struct tf_err *reterr)
 {
     struct tf_backup_list l = {.n = 0};
     struct tf_arena *own = tf_arena_new("restoring", (size_t)2 << 30);

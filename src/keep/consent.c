@@ -13,10 +13,10 @@
  *     switch audio no
  *     signature BASE64          Ed25519, by the study's signing key, over all lines before
  *
- * A caregiver's consent and a child's assent are records apart: neither stands for the other. A record is
- * never changed; who turns a switch has a next version. The whole lies sealed under the participant's own
- * key (said.c), so that withdrawal takes the record with it; what stays is an entry in the ledger that
- * somebody withdrew. */
+ * A caregiver's consent and a child's assent are records apart: neither stands for the other. A
+ * record is never changed; who turns a switch has a next version. The whole lies sealed under the
+ * participant's own key (said.c), so that withdrawal takes the record with it; what stays is an
+ * entry in the ledger that somebody withdrew. */
 #include "keep/consent.h"
 
 #include <sodium.h>
@@ -34,8 +34,8 @@ enum { B64 = sodium_base64_VARIANT_ORIGINAL, MAX_SWITCHES = 64 };
 static const char first_line[] = "trefoil-consent-1\n";
 static const char *const purpose = "consent";
 
-static enum tf_code open_file(struct tf_keep *keep, const char *country, struct tf_db **ret,
-                              struct tf_err *reterr)
+static enum tf_code
+open_file(struct tf_keep *keep, const char *country, struct tf_db **ret, struct tf_err *reterr)
 {
     return tf_keep_file(keep, country, "children", purpose, tf_keep_consent_sql, ret, reterr);
 }
@@ -46,13 +46,15 @@ static enum tf_code open_file(struct tf_keep *keep, const char *country, struct 
 static const struct {
     const char *word;
     size_t at;
-} lines[] = {{"participant", offsetof(struct tf_consent, participant)},
-             {"kind", offsetof(struct tf_consent, kind)},
-             {"text", offsetof(struct tf_consent, text)},
-             {"language", offsetof(struct tf_consent, language)},
-             {"day", offsetof(struct tf_consent, day)},
-             {"by", offsetof(struct tf_consent, by)},
-             {"source", offsetof(struct tf_consent, source)}};
+} lines[] = {
+    {"participant", offsetof(struct tf_consent, participant)},
+    {"kind",        offsetof(struct tf_consent, kind)       },
+    {"text",        offsetof(struct tf_consent, text)       },
+    {"language",    offsetof(struct tf_consent, language)   },
+    {"day",         offsetof(struct tf_consent, day)        },
+    {"by",          offsetof(struct tf_consent, by)         },
+    {"source",      offsetof(struct tf_consent, source)     }
+};
 enum { N_LINES = sizeof lines / sizeof *lines };
 
 static bool one_line(const char *s)
@@ -64,17 +66,20 @@ static enum tf_code check(const struct tf_consent *c, struct tf_err *reterr)
 {
     bool good = !tf_is_blank(c->participant) && c->n_switches <= MAX_SWITCHES;
     for (size_t k = 0; k < N_LINES; k++)
-        good = good && one_line(*(const char *const *)(const void *)((const char *)c + lines[k].at));
+        good =
+            good && one_line(*(const char *const *)(const void *)((const char *)c + lines[k].at));
     for (size_t k = 0; k < c->n_switches; k++)
         good = good && !tf_is_blank(c->sw[k].name) && one_line(c->sw[k].name) &&
                strchr(c->sw[k].name, ' ') == NULL;
     if (good && (tf_streq(c->kind, "consent") || tf_streq(c->kind, "assent")))
         return TF_OK;
     (void)tf_fail(reterr, TF_E_INPUT, "this is no record of consent");
-    return tf_help(reterr, "It has a participant, the kind consent or assent, and switches of one word.");
+    return tf_help(reterr,
+                   "It has a participant, the kind consent or assent, and switches of one word.");
 }
 
-static const char *record_text(struct tf_arena *arena, const char *country, const struct tf_consent *c)
+static const char *
+record_text(struct tf_arena *arena, const char *country, const struct tf_consent *c)
 {
     struct tf_buf b = {.arena = arena};
     tf_buf_add(&b, first_line);
@@ -95,8 +100,10 @@ static bool read_switch(struct tf_arena *arena, const char *line, struct tf_cons
     struct tf_switch s;
     if (end == NULL || c->n_switches == MAX_SWITCHES)
         return false;
-    s = (struct tf_switch){tf_strndup(arena, line, (size_t)(end - line)), strcmp(end + 1, "yes") == 0};
-    struct tf_switch *list = tf_grow(arena, (struct tf_switch *)(uintptr_t)c->sw, c->n_switches, cap, sizeof s);
+    s = (struct tf_switch){tf_strndup(arena, line, (size_t)(end - line)),
+                           strcmp(end + 1, "yes") == 0};
+    struct tf_switch *list =
+        tf_grow(arena, (struct tf_switch *)(uintptr_t)c->sw, c->n_switches, cap, sizeof s);
     list[c->n_switches++] = s;
     c->sw = list;
     return true;
@@ -110,7 +117,8 @@ bool tf_consent_parse(struct tf_arena *arena, const char *text, struct tf_consen
     *ret = (struct tf_consent){.participant = NULL};
     for (size_t k = 1; k < n; k++) {
         const char *value = strchr(line[k], ' ');
-        bool known = line[k][0] == '\0' || tf_starts(line[k], "country ") || tf_starts(line[k], "signature ");
+        bool known = line[k][0] == '\0' || tf_starts(line[k], "country ") ||
+                     tf_starts(line[k], "signature ");
         if (tf_starts(line[k], "switch ")) {
             if (!read_switch(arena, line[k] + 7, ret, &cap))
                 return false;
@@ -146,7 +154,8 @@ enum tf_code tf_consent_put(struct tf_keep *keep, const char *country, const str
     if (key->state != TF_RECORD_HELD)
         return TF_OK; /* who withdrew */
     const char *text = record_text(keep->arena, country, c);
-    (void)crypto_generichash(mac, sizeof mac, (const unsigned char *)text, strlen(text), key->key, 32);
+    (void)crypto_generichash(mac, sizeof mac, (const unsigned char *)text, strlen(text), key->key,
+                             32);
     (void)sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
     TF_TRY(open_file(keep, country, &db, reterr));
     TF_TRY(tf_sql(db, "consent_known", &q, reterr));
@@ -154,7 +163,8 @@ enum tf_code tf_consent_put(struct tf_keep *keep, const char *country, const str
     if (tf_step(q, &code, reterr))
         return tf_run(q, reterr);
     TF_TRY(code);
-    TF_TRY(tf_study_sign(keep->arena, keep->dir, text, strlen(text), signature, public_key, reterr));
+    TF_TRY(
+        tf_study_sign(keep->arena, keep->dir, text, strlen(text), signature, public_key, reterr));
     (void)sodium_bin2base64(b64, sizeof b64, signature, 64, B64);
     const char *whole = tf_printf(keep->arena, "%ssignature %s\n", text, b64);
     TF_TRY(tf_sql(db, "consent_add", &q, reterr));
@@ -171,7 +181,8 @@ enum tf_code tf_consent_put(struct tf_keep *keep, const char *country, const str
 static enum tf_code not_signed(const char *who, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_REFUSED, "a record of consent of '%s' is not what was signed", who);
-    return tf_help(reterr, "Look at the submission it came from, and put back a copy of the vault.");
+    return tf_help(reterr,
+                   "Look at the submission it came from, and put back a copy of the vault.");
 }
 
 static enum tf_code prove(struct tf_arena *arena, const char *text, const char *who,
@@ -182,10 +193,11 @@ static enum tf_code prove(struct tf_arena *arena, const char *text, const char *
     unsigned char signature[64];
     size_t n = 0;
     if (sign == NULL || !tf_starts(text, first_line) ||
-        sodium_base642bin(signature, 64, sign + 11, strcspn(sign + 11, "\n"), NULL, &n, NULL, B64) != 0 ||
+        sodium_base642bin(signature, 64, sign + 11, strcspn(sign + 11, "\n"), NULL, &n, NULL,
+                          B64) != 0 ||
         n != 64 ||
-        crypto_sign_verify_detached(signature, (const unsigned char *)text, (size_t)(sign - text) + 1,
-                                    public_key) != 0 ||
+        crypto_sign_verify_detached(signature, (const unsigned char *)text,
+                                    (size_t)(sign - text) + 1, public_key) != 0 ||
         !tf_consent_parse(arena, text, ret) || strcmp(ret->participant, who) != 0)
         return not_signed(who, reterr);
     return TF_OK;
@@ -265,8 +277,8 @@ enum tf_code tf_consent_allows(struct tf_keep *keep, const char *country, const 
     return TF_OK;
 }
 
-enum tf_code tf_consent_erase(struct tf_keep *keep, const char *country, const char *code,
-                              struct tf_err *reterr)
+enum tf_code
+tf_consent_erase(struct tf_keep *keep, const char *country, const char *code, struct tf_err *reterr)
 {
     struct tf_db *db;
     struct tf_stmt *q;

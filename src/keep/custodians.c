@@ -1,17 +1,17 @@
 /* Custodians: giving a study to people, and changing its keys.
  *
- * Every change of keys is the same work: each store of the vault is copied and the copy encrypted under
- * its new key, each sealed secret is sealed anew, the keyring that wraps the new keys is written, all of
- * it on the stage; then everything takes its place at once (stage.c). Killed at any instant the study
- * opens with the old keys or with the new ones, whole.
+ * Every change of keys is the same work: each store of the vault is copied and the copy encrypted
+ * under its new key, each sealed secret is sealed anew, the keyring that wraps the new keys is
+ * written, all of it on the stage; then everything takes its place at once (stage.c). Killed at any
+ * instant the study opens with the old keys or with the new ones, whole.
  *
  *     init      the machine's vault.key            -> random keys, a keyring; vault.key goes
  *     rekey     random keys                        -> new random keys, the same people
  *     remove    random keys                        -> new random keys, one person fewer
  *     rekey without custodians: one vault.key      -> another
  *
- * Keys can be taken from nobody who copied them: that is why removing somebody changes them all. What
- * was encrypted before and copied away then stays readable to who had both. */
+ * Keys can be taken from nobody who copied them: that is why removing somebody changes them all.
+ * What was encrypted before and copied away then stays readable to who had both. */
 #include "keep/custodians.h"
 
 #include <fcntl.h>
@@ -24,7 +24,9 @@
 #include "keep/keyring.h"
 #include "keep/stage.h"
 
-static const struct tf_named_sql no_statements[] = {{NULL, NULL}};
+static const struct tf_named_sql no_statements[] = {
+    {NULL, NULL}
+};
 static const char *const always[] = {"register.db", "release", "sign", "keys/inbox"};
 
 unsigned char *tf_locked_bytes(struct tf_arena *arena, size_t n)
@@ -150,7 +152,8 @@ static enum tf_code change_secret(const struct changing *c, const char *name, st
     size_t n;
     enum tf_code code = tf_secret_read(scratch, c->from, name, &plain, &n, reterr);
     if (code == TF_OK)
-        code = tf_file_read(scratch, tf_keep_path(scratch, c->dir, name), (size_t)512 << 20, &old, reterr);
+        code = tf_file_read(scratch, tf_keep_path(scratch, c->dir, name), (size_t)512 << 20, &old,
+                            reterr);
     if (code == TF_OK && (of = tf_secret_of(scratch, &old)) == NULL)
         code = tf_fail(reterr, TF_E_REFUSED, "'%s' is no sealed file", name);
     if (code == TF_OK)
@@ -198,8 +201,10 @@ static enum tf_code settle(struct changing *c, struct keyring *ring, struct tf_e
         TF_TRY(tf_key_need(c->arena, c->to, always[k], true, &unused, reterr));
     }
     for (size_t k = 0; k < c->to->ring->n; k++)
-        TF_TRY(tf_keyring_wrap(c->arena, ring, c->to->ring->key[k].name, c->to->ring->key[k].bytes, reterr));
-    TF_TRY(tf_keyring_text(c->arena, ring, tf_ring_find(c->to->ring, "register.db"), &text, reterr));
+        TF_TRY(tf_keyring_wrap(c->arena, ring, c->to->ring->key[k].name, c->to->ring->key[k].bytes,
+                               reterr));
+    TF_TRY(
+        tf_keyring_text(c->arena, ring, tf_ring_find(c->to->ring, "register.db"), &text, reterr));
     TF_TRY(tf_stage_path(c->arena, c->dir, "keys/keyring", &staged, reterr));
     TF_TRY(tf_private_write(c->arena, staged, text, strlen(text), reterr));
     return tf_stage_commit(c->arena, c->dir, &c->drop, reterr);
@@ -230,8 +235,8 @@ static enum tf_code names_in_use(const struct changing *c, struct ring *to, stru
         struct tf_bytes file;
         if (!tf_ends(files.name[k], ".sealed"))
             continue;
-        TF_TRY(tf_file_read(c->arena, tf_path_join(c->arena, top, files.name[k]), (size_t)512 << 20, &file,
-                            reterr));
+        TF_TRY(tf_file_read(c->arena, tf_path_join(c->arena, top, files.name[k]), (size_t)512 << 20,
+                            &file, reterr));
         const char *of = tf_secret_of(c->arena, &file);
         if (of != NULL)
             fresh_ring(to, of);
@@ -244,8 +249,8 @@ static enum tf_code names_in_use(const struct changing *c, struct ring *to, stru
 /* ---- init ------------------------------------------------------------------------------------ */
 
 enum tf_code tf_custody_init(struct tf_arena *arena, const char *study_dir,
-                             const struct tf_custodian *who, const struct tf_credential *with, size_t n,
-                             struct tf_err *reterr)
+                             const struct tf_custodian *who, const struct tf_credential *with,
+                             size_t n, struct tf_err *reterr)
 {
     struct changing c = {.arena = arena, .dir = study_dir};
     struct keyring *ring = TF_NEW(arena, struct keyring);
@@ -259,7 +264,8 @@ enum tf_code tf_custody_init(struct tf_arena *arena, const char *study_dir,
     for (size_t k = 0; k < n; k++)
         TF_TRY(make_custodian(ring, &who[k], &with[k], reterr));
     if (n == 0 || strcmp(who[0].post.role, "custodian") != 0)
-        return tf_fail(reterr, TF_E_USAGE, "the first custodian must hold every key (role custodian)");
+        return tf_fail(reterr, TF_E_USAGE,
+                       "the first custodian must hold every key (role custodian)");
     TF_TRY(tf_keep_folder(arena, study_dir, reterr));
     TF_TRY(tf_stage_begin(arena, study_dir, reterr));
     TF_TRY(tf_key_open_unlocked(arena, study_dir, true, &machine, reterr));
@@ -275,16 +281,19 @@ enum tf_code tf_custody_init(struct tf_arena *arena, const char *study_dir,
 /* ---- rekey, add, remove ---------------------------------------------------------------------- */
 
 /* All keys that the keyring knows must be there. */
-static enum tf_code need_all(const struct keyring *ring, const struct ring *held, struct tf_err *reterr)
+static enum tf_code
+need_all(const struct keyring *ring, const struct ring *held, struct tf_err *reterr)
 {
     for (size_t k = 0; k < ring->n_keys; k++)
         if (tf_ring_find(held, ring->key[k].name) == NULL) {
             (void)tf_fail(reterr, TF_E_KEY, "the key of '%s' is not unlocked", ring->key[k].name);
-            (void)tf_fact(reterr, ring->key[k].need > 1 ? "it holds survivors' words and opens with two "
-                                                          "custodians of three"
-                                                        : "changing keys needs all of them");
-            return tf_help(reterr, "Another custodian unlocks, too (`trefoil keep unlock --as NAME`), then "
-                                   "try again.");
+            (void)tf_fact(reterr, ring->key[k].need > 1
+                                      ? "it holds survivors' words and opens with two "
+                                        "custodians of three"
+                                      : "changing keys needs all of them");
+            return tf_help(reterr,
+                           "Another custodian unlocks, too (`trefoil keep unlock --as NAME`), then "
+                           "try again.");
         }
     return TF_OK;
 }
@@ -316,7 +325,8 @@ static enum tf_code rekey_ring(struct tf_arena *arena, const char *study_dir, co
     return TF_OK;
 }
 
-static enum tf_code rekey_machine(struct tf_arena *arena, const char *study_dir, struct tf_err *reterr)
+static enum tf_code
+rekey_machine(struct tf_arena *arena, const char *study_dir, struct tf_err *reterr)
 {
     struct changing c = {.arena = arena, .dir = study_dir};
     struct tf_key *was, *is = (struct tf_key *)(void *)tf_locked_bytes(arena, sizeof *is);
@@ -340,13 +350,14 @@ enum tf_code tf_custody_rekey(struct tf_arena *arena, const char *study_dir, str
                                                : rekey_machine(arena, study_dir, reterr);
 }
 
-static enum tf_code add_to(struct tf_arena *arena, const char *study_dir, const struct tf_custodian *who,
-                           const struct tf_credential *with, struct tf_err *reterr)
+static enum tf_code add_to(struct tf_arena *arena, const char *study_dir,
+                           const struct tf_custodian *who, const struct tf_credential *with,
+                           struct tf_err *reterr)
 {
     struct keyring *ring;
     struct ring *held;
-    TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "keys/keyring.lock"), true, true, "", NULL,
-                        reterr));
+    TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "keys/keyring.lock"), true, true, "",
+                        NULL, reterr));
     TF_TRY(tf_keyring_read(arena, study_dir, &ring, reterr));
     TF_TRY(tf_agent_whole(arena, study_dir, &held, reterr));
     const unsigned char *register_key = tf_ring_find(held, "register.db");
@@ -361,17 +372,19 @@ static enum tf_code add_to(struct tf_arena *arena, const char *study_dir, const 
         if (!tf_role_opens(arena, &c->post, name))
             continue;
         if (key == NULL) {
-            (void)tf_fail(reterr, TF_E_KEY, "the key of '%s' is not unlocked, and %s is to have it", name,
-                          c->name);
-            return tf_help(reterr, "Custodians who hold it unlock first, for survivors' words two of them.");
+            (void)tf_fail(reterr, TF_E_KEY, "the key of '%s' is not unlocked, and %s is to have it",
+                          name, c->name);
+            return tf_help(
+                reterr, "Custodians who hold it unlock first, for survivors' words two of them.");
         }
         TF_TRY(tf_keyring_wrap(arena, ring, name, key, reterr));
     }
     return tf_keyring_write(arena, study_dir, ring, register_key, reterr);
 }
 
-enum tf_code tf_custody_add(struct tf_arena *arena, const char *study_dir, const struct tf_custodian *who,
-                            const struct tf_credential *with, struct tf_err *reterr)
+enum tf_code tf_custody_add(struct tf_arena *arena, const char *study_dir,
+                            const struct tf_custodian *who, const struct tf_credential *with,
+                            struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("adding a custodian", (size_t)64 << 20);
     const enum tf_code code = add_to(scratch, study_dir, who, with, reterr);
@@ -403,13 +416,14 @@ enum tf_code tf_custody_remove(struct tf_arena *arena, const char *study_dir, co
 /* ---- Unlocking ------------------------------------------------------------------------------- */
 
 /* By the program, not by cryptography: the keys were unwrapped already. */
-static void leave_out(struct tf_arena *arena, const struct tf_study *study, const struct custodian *c,
-                      struct ring *ring)
+static void leave_out(struct tf_arena *arena, const struct tf_study *study,
+                      const struct custodian *c, struct ring *ring)
 {
     size_t kept = 0;
     for (size_t k = 0; k < ring->n; k++) {
         const char *country = NULL, *strand, *purpose, *name = ring->key[k].name;
-        if (!tf_key_parts(arena, name, &country, &strand, &purpose) && tf_starts(name, "keys/records-"))
+        if (!tf_key_parts(arena, name, &country, &strand, &purpose) &&
+            tf_starts(name, "keys/records-"))
             country = name + strlen("keys/records-");
         if (country != NULL && !tf_role_at_stage(c->post.role, tf_study_stage(study, country)))
             continue;
@@ -431,8 +445,9 @@ enum tf_code tf_custody_unlock(struct tf_arena *arena, const char *study_dir, co
     TF_TRY(tf_stage_recover(arena, study_dir, reterr));
     if (!tf_keyring_exists(arena, study_dir)) {
         (void)tf_fail(reterr, TF_E_REFUSED, "this study has no custodians");
-        return tf_help(reterr, "`trefoil keep init NAME` gives it to its first; until then the machine's "
-                               "own key opens it.");
+        return tf_help(reterr,
+                       "`trefoil keep init NAME` gives it to its first; until then the machine's "
+                       "own key opens it.");
     }
     TF_TRY(tf_keyring_read(arena, study_dir, &ring, reterr));
     const struct custodian *c = tf_keyring_custodian(ring, name);

@@ -23,7 +23,6 @@
 #include "gen/keep_datasets_sql.h" /* wants struct tf_named_sql */
 
 enum { PACKED = 1, ROWS = 2 }; /* how a column's blob lies; ROWS: its values are in the rows */
-static const char *const purpose = "response";
 static const size_t scratch_limit = (size_t)2 << 30;
 
 /* ---- Writing --------------------------------------------------------------------------------- */
@@ -166,7 +165,7 @@ static enum tf_code put(struct tf_keep *keep, const char *country, const char *s
     struct tf_arena *scratch = tf_arena_new("putting a dataset", scratch_limit);
     struct tf_db *db;
     enum tf_code code =
-        tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr);
+        tf_keep_file(keep, country, strand, tf_dataset_purpose(keep, dataset), tf_keep_datasets_sql, &db, reterr);
     if (code == TF_OK)
         code = store_rows(scratch, keep, db, country, dataset, hash.hex, t, reterr);
     tf_arena_free(scratch);
@@ -212,7 +211,7 @@ enum tf_code tf_keep_dataset_forget(struct tf_keep *keep, const char *country, c
 {
     struct tf_stmt *q;
     struct tf_db *db;
-    TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
+    TF_TRY(tf_keep_file(keep, country, strand, tf_dataset_purpose(keep, dataset), tf_keep_datasets_sql, &db, reterr));
     TF_TRY(tf_sql(db, "snapshot_forget", &q, reterr));
     tf_bind_text(q, 1, dataset);
     tf_bind_text(q, 2, hash);
@@ -325,7 +324,7 @@ enum tf_code tf_keep_dataset_get(struct tf_arena *arena, struct tf_keep *keep, c
     bool found;
     TF_TRY(tf_evidence_current(arena, keep->reg, "dataset", country, dataset, &found, &e, reterr));
     if (found) {
-        TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
+        TF_TRY(tf_keep_file(keep, country, strand, tf_dataset_purpose(keep, dataset), tf_keep_datasets_sql, &db, reterr));
         size_t withdrawn;
         TF_TRY(tf_snapshot_read(arena, keep, db, &e, &t, &withdrawn, reterr));
         if (withdrawn > 0) { /* a withdrawal, or a restore of what was before one, was not finished */

@@ -3,13 +3,14 @@
  *     <place>/trefoil-keys.escrow      "TFESC1\n\0" | entries | BLAKE2b-256 of all before
  *     entry                            length of name (4) | name | length (4) | bytes
  *
- * Everything in it is wrapped for custodians or sealed already, except the machine's own vault.key of a
- * study that has no custodians: such a copy opens the study, and is for its owner only (0600).
+ * Everything in it is wrapped for custodians or sealed already, except the machine's own vault.key
+ * of a study that has no custodians: such a copy opens the study, and is for its owner only (0600).
  *
  * The place is remembered. Whenever a key is destroyed (a withdrawal, a retention date, the inbox's
- * turn) each copy is written anew without it and the old bytes are overwritten. A copy that cannot be
- * reached then is named, and remembered as behind: it still opens what was destroyed here, until
+ * turn) each copy is written anew without it and the old bytes are overwritten. A copy that cannot
+ * be reached then is named, and remembered as behind: it still opens what was destroyed here, until
  * somebody brings it in. A file once copied elsewhere by hand is beyond this. */
+#define _XOPEN_SOURCE 700 /* realpath */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -25,10 +26,10 @@ static const char magic[8] = "TFESC1\n", *const places = "keys/escrow";
 enum { SUM = 32, MAX_PLACES = 32 };
 static const size_t copy_limit = (size_t)512 << 20;
 
-/* What belongs to the key folder. The remembered head of the ledger and the list of places do not: they
- * say something of this machine. */
-static enum tf_code key_files(struct tf_arena *arena, const char *study_dir, struct tf_names *to,
-                              struct tf_err *reterr)
+/* What belongs to the key folder. The remembered head of the ledger and the list of places do not:
+ * they say something of this machine. */
+static enum tf_code
+key_files(struct tf_arena *arena, const char *study_dir, struct tf_names *to, struct tf_err *reterr)
 {
     struct tf_names all = {.n = 0};
     const char *top = tf_keep_path(arena, study_dir, "");
@@ -51,8 +52,8 @@ static enum tf_code key_files(struct tf_arena *arena, const char *study_dir, str
     return TF_OK;
 }
 
-static enum tf_code pack(struct tf_arena *arena, const char *study_dir, struct tf_buf *to,
-                         struct tf_err *reterr)
+static enum tf_code
+pack(struct tf_arena *arena, const char *study_dir, struct tf_buf *to, struct tf_err *reterr)
 {
     struct tf_names list = {.n = 0};
     TF_TRY(key_files(arena, study_dir, &list, reterr));
@@ -103,8 +104,8 @@ static enum tf_code read_places(struct tf_arena *arena, const char *study_dir, c
     return TF_OK;
 }
 
-static enum tf_code remember(struct tf_arena *arena, const char *study_dir, const char *place,
-                             struct tf_err *reterr)
+static enum tf_code
+remember(struct tf_arena *arena, const char *study_dir, const char *place, struct tf_err *reterr)
 {
     struct tf_buf text = {.arena = arena};
     char **line;
@@ -119,14 +120,14 @@ static enum tf_code remember(struct tf_arena *arena, const char *study_dir, cons
     }
     tf_buf_printf(&text, "%s\n", place);
     TF_TRY(tf_keep_folder_for(arena, tf_keep_path(arena, study_dir, places), reterr));
-    return tf_private_write(arena, tf_keep_path(arena, study_dir, places), tf_buf_text(&text), text.n,
-                            reterr);
+    return tf_private_write(arena, tf_keep_path(arena, study_dir, places), tf_buf_text(&text),
+                            text.n, reterr);
 }
 
 /* ---- Copying --------------------------------------------------------------------------------- */
 
-static enum tf_code copy_to(struct tf_arena *arena, const char *study_dir, const char *place,
-                            struct tf_err *reterr)
+static enum tf_code
+copy_to(struct tf_arena *arena, const char *study_dir, const char *place, struct tf_err *reterr)
 {
     struct tf_buf b = {.arena = arena};
     enum tf_code code = pack(arena, study_dir, &b, reterr);
@@ -144,7 +145,8 @@ enum tf_code tf_escrow_put(struct tf_arena *arena, const char *study_dir, const 
     if (whole == NULL || !tf_dir_exists(place) || strchr(whole, '\n') != NULL) {
         free(whole);
         (void)tf_fail(reterr, TF_E_IO, "there is no folder '%s' for the escrow copy", place);
-        return tf_help(reterr, "Bring in the medium that the copy is to lie on, and name a folder on it.");
+        return tf_help(reterr,
+                       "Bring in the medium that the copy is to lie on, and name a folder on it.");
     }
     const char *path = tf_strdup(arena, whole);
     free(whole);
@@ -169,11 +171,12 @@ enum tf_code tf_escrow_refresh(struct tf_arena *arena TF_UNUSED, const char *stu
             copy_to(scratch, study_dir, place[k], &err) == TF_OK)
             continue;
         if (to != NULL)
-            tf_notice_add(to, TF_WARNING, "escrow", place[k], 0, 0,
-                          "Bring it in and run `trefoil keep backup --keys` with this folder; until "
-                          "then that copy still opens what was destroyed here.",
-                          "the escrow copy could not be reached%s%s",
-                          err.code == TF_OK ? "" : ": ", err.code == TF_OK ? "" : err.what);
+            tf_notice_add(
+                to, TF_WARNING, "escrow", place[k], 0, 0,
+                "Bring it in and run `trefoil keep backup --keys` with this folder; until "
+                "then that copy still opens what was destroyed here.",
+                "the escrow copy could not be reached%s%s", err.code == TF_OK ? "" : ": ",
+                err.code == TF_OK ? "" : err.what);
     }
     tf_arena_free(scratch);
     return code;
@@ -214,8 +217,9 @@ enum tf_code tf_escrow_check(struct tf_arena *arena TF_UNUSED, const char *study
 static enum tf_code no_copy(const char *path, struct tf_err *reterr)
 {
     (void)tf_fail_at(reterr, TF_E_INPUT, path, 0, 0, "this is no whole copy of a key folder");
-    return tf_help(reterr, "Give the folder that holds trefoil-keys.escrow, from `trefoil keep backup "
-                           "--keys`.");
+    return tf_help(reterr,
+                   "Give the folder that holds trefoil-keys.escrow, from `trefoil keep backup "
+                   "--keys`.");
 }
 
 static bool is_name(const char *s)

@@ -1,14 +1,14 @@
 /* Keys of forms: what a tablet encrypts an interview to, and what opens it again.
  *
  * A form for a country, strand and purpose carries the public half of an RSA-2048 pair, as ODK's
- * encrypted submissions ask for (SubjectPublicKeyInfo in base64). The public half is a file that all
- * may read,
+ * encrypted submissions ask for (SubjectPublicKeyInfo in base64). The public half is a file that
+ * all may read,
  *
  *     .trefoil/public/XA-children-response.pem
  *
- * so that the server that hands out forms needs no secret and has none. The private half (PKCS#8) is a
- * sealed file under the key of the vault's file for that country, strand and purpose: who may open the
- * answers may open the submissions, and nobody else.
+ * so that the server that hands out forms needs no secret and has none. The private half (PKCS#8)
+ * is a sealed file under the key of the vault's file for that country, strand and purpose: who may
+ * open the answers may open the submissions, and nobody else.
  *
  *     .trefoil/keys/forms/XA-children-response-0001.sealed
  *
@@ -27,7 +27,8 @@
 
 enum { RSA_BITS = 2048, MAX_DER = 4096, MAX_PEM = 8192 };
 static const char *const folder = "keys/forms";
-static const char pem_begin[] = "-----BEGIN PUBLIC KEY-----\n", pem_end[] = "-----END PUBLIC KEY-----\n";
+static const char pem_begin[] = "-----BEGIN PUBLIC KEY-----\n",
+                  pem_end[] = "-----END PUBLIC KEY-----\n";
 
 /* "XA-children-response" of "vault/XA-children-response.db", which is its file key's name, too. */
 static enum tf_code name_of(struct tf_arena *arena, const char *country, const char *strand,
@@ -53,8 +54,8 @@ static enum tf_code no_pair(struct tf_err *reterr)
 }
 
 /* The private half into locked memory as PKCS#8. */
-static bool private_der(struct tf_arena *arena, const EVP_PKEY *pair, unsigned char **ret,
-                        size_t *ret_n)
+static bool
+private_der(struct tf_arena *arena, const EVP_PKEY *pair, unsigned char **ret, size_t *ret_n)
 {
     PKCS8_PRIV_KEY_INFO *info = EVP_PKEY2PKCS8(pair);
     const int n = info == NULL ? 0 : i2d_PKCS8_PRIV_KEY_INFO(info, NULL);
@@ -75,8 +76,10 @@ static bool public_pem(struct tf_arena *arena, const EVP_PKEY *pair, const char 
     const int n = i2d_PUBKEY(pair, NULL);
     if (n <= 0 || n > MAX_DER || i2d_PUBKEY(pair, &at) != n)
         return false;
-    char *text = tf_alloc(arena, sodium_base64_encoded_len((size_t)n, sodium_base64_VARIANT_ORIGINAL));
-    (void)sodium_bin2base64(text, sodium_base64_encoded_len((size_t)n, sodium_base64_VARIANT_ORIGINAL),
+    char *text =
+        tf_alloc(arena, sodium_base64_encoded_len((size_t)n, sodium_base64_VARIANT_ORIGINAL));
+    (void)sodium_bin2base64(text,
+                            sodium_base64_encoded_len((size_t)n, sodium_base64_VARIANT_ORIGINAL),
                             der, (size_t)n, sodium_base64_VARIANT_ORIGINAL);
     struct tf_buf pem = {.arena = arena};
     tf_buf_add(&pem, pem_begin);
@@ -98,13 +101,14 @@ static enum tf_code make_pair(struct tf_arena *arena, const struct tf_key *key, 
     unsigned char *der = NULL;
     const char *pem = NULL;
     size_t n = 0;
-    const bool made = pair != NULL && private_der(arena, pair, &der, &n) && public_pem(arena, pair, &pem);
+    const bool made =
+        pair != NULL && private_der(arena, pair, &der, &n) && public_pem(arena, pair, &pem);
     EVP_PKEY_free(pair);
     if (!made)
         return no_pair(reterr);
     /* The private half first: a public half without it would gather what nobody can open. */
-    TF_TRY(tf_secret_write(arena, key, tf_printf(arena, "%s/%s-0001.sealed", folder, stem), vault, der,
-                           n, reterr));
+    TF_TRY(tf_secret_write(arena, key, tf_printf(arena, "%s/%s-0001.sealed", folder, stem), vault,
+                           der, n, reterr));
     TF_TRY(tf_keep_folder_for(arena, path, reterr));
     return tf_private_write(arena, path, pem, strlen(pem), reterr);
 }
@@ -119,8 +123,8 @@ enum tf_code tf_form_key_make(struct tf_arena *arena, const char *study_dir,
     if (tf_file_exists(path))
         return TF_OK;
     struct tf_arena *scratch = tf_arena_new("making a key for a form", (size_t)16 << 20);
-    enum tf_code code = tf_lock_take(scratch, tf_keep_path(scratch, study_dir, "forms.lock"), true, true,
-                                     "", NULL, reterr);
+    enum tf_code code = tf_lock_take(scratch, tf_keep_path(scratch, study_dir, "forms.lock"), true,
+                                     true, "", NULL, reterr);
     if (code == TF_OK && !tf_file_exists(path))
         code = make_pair(scratch, key, vault, stem, path, reterr);
     tf_arena_free(scratch);
@@ -132,8 +136,9 @@ enum tf_code tf_form_key_make(struct tf_arena *arena, const char *study_dir,
 static enum tf_code no_public(const char *path, const char *stem, struct tf_err *reterr)
 {
     (void)tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "there is no key to encrypt '%s' to", stem);
-    return tf_help(reterr, "Whoever holds the vault makes it: `trefoil keep form-keys`, or publish the "
-                           "form there.");
+    return tf_help(reterr,
+                   "Whoever holds the vault makes it: `trefoil keep form-keys`, or publish the "
+                   "form there.");
 }
 
 /* The base64 between the two lines, its line ends left out. */
@@ -169,8 +174,9 @@ enum tf_code tf_form_key_public(struct tf_arena *arena, const char *study_dir, c
     TF_TRY(tf_file_read(arena, path, MAX_PEM, &pem, reterr));
     if (!pem_base64(arena, &pem, &found)) {
         (void)tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "this is no public key");
-        return tf_help(reterr, "Put the study's own file back; forms that went out with another key "
-                               "cannot be opened.");
+        return tf_help(reterr,
+                       "Put the study's own file back; forms that went out with another key "
+                       "cannot be opened.");
     }
     *ret_base64 = found;
     return TF_OK;
@@ -191,8 +197,8 @@ enum tf_code tf_form_keys_open(struct tf_arena *arena, const char *study_dir,
         struct tf_err why;
         if (!tf_ends(name[k], ".sealed"))
             continue;
-        const enum tf_code code = tf_secret_read(arena, key, tf_printf(arena, "%s/%s", folder, name[k]),
-                                                 &list[n].der, &list[n].n, &why);
+        const enum tf_code code = tf_secret_read(
+            arena, key, tf_printf(arena, "%s/%s", folder, name[k]), &list[n].der, &list[n].n, &why);
         if (code == TF_E_KEY && tf_starts(why.what, "who unlocked"))
             continue; /* not this person's */
         if (code != TF_OK) {

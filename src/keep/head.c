@@ -1,18 +1,19 @@
 /* The head of the ledger: signed for paper, remembered against rolling back.
  *
- * A chain shows that nothing inside it was changed; it cannot show that its end was not cut off, or that
- * the whole was not put back to an earlier state. Two things can:
+ * A chain shows that nothing inside it was changed; it cannot show that its end was not cut off, or
+ * that the whole was not put back to an earlier state. Two things can:
  *
  *   on paper     trefoil-head-1 ENTRIES HASH PUBLIC SIGNATURE
  *                the number of entries, the last hash, and the study's Ed25519 signature over both.
  *                Years later it proves that this history contains that one.
- *   remembered   .trefoil/keys/head holds the highest head seen, and an agent holds it, too. Who puts an
- *                old register back without putting back the key folder (which no backup of data holds)
- *                is found out by `trefoil keep verify`.
+ *   remembered   .trefoil/keys/head holds the highest head seen, and an agent holds it, too. Who
+ * puts an old register back without putting back the key folder (which no backup of data holds) is
+ * found out by `trefoil keep verify`.
  *
- * The signing key is the vault's key "sign", taken as the seed. Remembering is done after each entry, in
- * place and without waiting for the disk: when the machine stops the memory may be behind, never ahead.
- * Source: RFC 8032; libsodium crypto_sign. Does not: hold against who puts back both. */
+ * The signing key is the vault's key "sign", taken as the seed. Remembering is done after each
+ * entry, in place and without waiting for the disk: when the machine stops the memory may be
+ * behind, never ahead. Source: RFC 8032; libsodium crypto_sign. Does not: hold against who puts
+ * back both. */
 #include "keep/head.h"
 
 #include <fcntl.h>
@@ -44,8 +45,9 @@ static enum tf_code signing_key(struct tf_arena *arena, const char *study_dir, u
     return TF_OK;
 }
 
-enum tf_code tf_study_sign(struct tf_arena *arena, const char *study_dir, const void *data, size_t n,
-                           unsigned char ret[64], unsigned char ret_public[32], struct tf_err *reterr)
+enum tf_code tf_study_sign(struct tf_arena *arena, const char *study_dir, const void *data,
+                           size_t n, unsigned char ret[64], unsigned char ret_public[32],
+                           struct tf_err *reterr)
 {
     unsigned char *secret;
     TF_TRY(signing_key(arena, study_dir, &secret, ret_public, reterr));
@@ -58,8 +60,9 @@ static const char *statement(struct tf_arena *arena, uint64_t entries, const cha
     return tf_printf(arena, "%s %llu %s", word, (unsigned long long)entries, hash);
 }
 
-static enum tf_code now(struct tf_arena *arena, struct tf_register *reg, struct tf_ledger_entry **ret,
-                        size_t *ret_n, const char **ret_hash, struct tf_err *reterr)
+static enum tf_code now(struct tf_arena *arena, struct tf_register *reg,
+                        struct tf_ledger_entry **ret, size_t *ret_n, const char **ret_hash,
+                        struct tf_err *reterr)
 {
     TF_TRY(tf_ledger_list(arena, reg, ret, ret_n, reterr));
     *ret_hash = *ret_n == 0 ? "-" : (*ret)[*ret_n - 1].hash;
@@ -104,24 +107,30 @@ enum tf_code tf_head_prove(struct tf_arena *arena, const char *study_dir, struct
         sodium_base642bin(signature, 64, part[4], strlen(part[4]), NULL, &n_sign, NULL, B64) != 0 ||
         n_key != 32 || n_sign != 64) {
         (void)tf_fail(reterr, TF_E_INPUT, "this is no head of a ledger");
-        return tf_help(reterr, "Give the whole line that `trefoil keep ledger --head` printed, in quotes.");
+        return tf_help(reterr,
+                       "Give the whole line that `trefoil keep ledger --head` printed, in quotes.");
     }
     const char *said = statement(arena, (uint64_t)entries, part[2]);
-    if (crypto_sign_verify_detached(signature, (const unsigned char *)said, strlen(said), public_key) != 0)
-        return not_ours(reterr, "the signature of this head does not hold", "It was altered or mistyped.");
+    if (crypto_sign_verify_detached(signature, (const unsigned char *)said, strlen(said),
+                                    public_key) != 0)
+        return not_ours(reterr, "the signature of this head does not hold",
+                        "It was altered or mistyped.");
     TF_TRY(signing_key(arena, study_dir, &secret, own, reterr));
     if (sodium_memcmp(own, public_key, 32) != 0)
-        return not_ours(reterr, "this head was signed by another key",
-                        "It is another study's, or from before the keys were changed (`trefoil keep "
-                        "ledger` shows when): compare its hash with the entry of that number.");
+        return not_ours(
+            reterr, "this head was signed by another key",
+            "It is another study's, or from before the keys were changed (`trefoil keep "
+            "ledger` shows when): compare its hash with the entry of that number.");
     TF_TRY(now(arena, reg, &list, &n, &last, reterr));
     if ((size_t)entries > n)
-        return not_ours(reterr, tf_printf(arena, "the ledger was longer: it had %lld entries, now %zu",
-                                          (long long)entries, n),
+        return not_ours(reterr,
+                        tf_printf(arena, "the ledger was longer: it had %lld entries, now %zu",
+                                  (long long)entries, n),
                         "An earlier state was put back. Look for the later one.");
     if (entries > 0 && strcmp(list[entries - 1].hash, part[2]) != 0)
-        return not_ours(reterr, tf_printf(arena, "entry %lld is not the one that this head was made of",
-                                          (long long)entries),
+        return not_ours(reterr,
+                        tf_printf(arena, "entry %lld is not the one that this head was made of",
+                                  (long long)entries),
                         "This is another history. Compare with copies of the study.");
     return TF_OK;
 }
@@ -137,7 +146,8 @@ static bool read_memory(struct tf_arena *arena, const struct tf_register *reg, u
     struct tf_err ignored;
     const char *path = tf_keep_path(arena, reg->dir, "keys/head");
     if (!tf_file_exists(path) || tf_file_read(arena, path, 4096, &text, &ignored) != TF_OK ||
-        text.n < LINE || tf_split(arena, tf_trim(arena, tf_strndup(arena, text.data, LINE)), ' ', &part) != 2 ||
+        text.n < LINE ||
+        tf_split(arena, tf_trim(arena, tf_strndup(arena, text.data, LINE)), ' ', &part) != 2 ||
         !tf_parse_int(part[0], &n) || n < 0)
         return false;
     *ret_n = (uint64_t)n;
@@ -150,12 +160,15 @@ static enum tf_code compare(struct tf_arena *arena, const struct tf_ledger_entry
 {
     if (then == 0 || (then <= n && strcmp(list[then - 1].hash, hash) == 0))
         return TF_OK;
-    (void)tf_fail(reterr, TF_E_REFUSED, "the ledger was put back to an earlier state, or is another one");
+    (void)tf_fail(reterr, TF_E_REFUSED,
+                  "the ledger was put back to an earlier state, or is another one");
     (void)tf_fact(reterr, "%s remembers entry %llu as %.12s; now there %s %s", who,
                   (unsigned long long)then, hash, then > n ? "are fewer entries:" : "it is",
-                  then > n ? tf_printf(arena, "%zu", n) : tf_strndup(arena, list[then - 1].hash, 12));
-    return tf_help(reterr, "Find who restored what. `trefoil keep restore` of the newest backup, or of this "
-                           "one with --older, says so in the ledger.");
+                  then > n ? tf_printf(arena, "%zu", n)
+                           : tf_strndup(arena, list[then - 1].hash, 12));
+    return tf_help(
+        reterr, "Find who restored what. `trefoil keep restore` of the newest backup, or of this "
+                "one with --older, says so in the ledger.");
 }
 
 enum tf_code tf_head_check(struct tf_arena *arena, struct tf_register *reg, struct tf_err *reterr)
@@ -175,7 +188,8 @@ enum tf_code tf_head_check(struct tf_arena *arena, struct tf_register *reg, stru
     return TF_OK;
 }
 
-/* The agent is told under a guard of its own: the entry is committed, and stays so without memory. */
+/* The agent is told under a guard of its own: the entry is committed, and stays so without memory.
+ */
 static void tell_agent(struct tf_register *reg, uint64_t entries, const char *hash, bool force)
 {
     struct tf_guard guard;
@@ -192,9 +206,11 @@ static void tell_agent(struct tf_register *reg, uint64_t entries, const char *ha
 void tf_head_remember(struct tf_register *reg, uint64_t entries, const char *hash, bool force)
 {
     char line[LINE + 1];
-    const int n = snprintf(line, sizeof line, "%020llu %64.64s\n", (unsigned long long)entries, hash);
+    const int n =
+        snprintf(line, sizeof line, "%020llu %64.64s\n", (unsigned long long)entries, hash);
     const int fd = open(reg->memory, O_WRONLY | O_CREAT | O_CLOEXEC | O_NOFOLLOW, 0600);
-    reg->forgetful = n != LINE || fd < 0 || pwrite(fd, line, LINE, 0) != LINE; /* the next entry tries again */
+    reg->forgetful =
+        n != LINE || fd < 0 || pwrite(fd, line, LINE, 0) != LINE; /* the next entry tries again */
     if (fd >= 0)
         (void)close(fd);
     if (reg->agent)

@@ -17,6 +17,8 @@ struct tf_keep {
         struct tf_db *db;
         struct open_file *next;
     } *open;
+    const struct tf_study *study; /* read at first need */
+    bool asked;
     struct known_key { /* record keys of participants asked for one at a time (said.c) */
         const char *country, *who;
         const struct tf_record_key *key;
@@ -76,6 +78,12 @@ TF_MUST_CHECK enum tf_code tf_stage_recover(struct tf_arena *arena, const char *
  * are listed (to may be NULL). */
 TF_MUST_CHECK enum tf_code tf_escrow_refresh(struct tf_arena *arena, const char *study_dir,
                                              struct tf_notices *to, struct tf_err *reterr);
+/* Which file a dataset lies in: the purpose of the form that it is made from, "response" when there is
+ * none. Contact sheets (identity) so never lie with answers. And all purposes that hold datasets. */
+const char *tf_dataset_purpose(struct tf_keep *keep, const char *dataset);
+extern const char *const tf_dataset_purposes[]; /* ends with NULL */
+/* What study.yaml says, read once; NULL when there is none, or none that can be read. */
+const struct tf_study *tf_keep_study(struct tf_keep *keep);
 /* A new snapshot of a dataset whose registered one is `e`: from the same file, with other rows. */
 TF_MUST_CHECK enum tf_code tf_dataset_put_again(struct tf_keep *keep, const struct tf_evidence *e,
                                                 const struct tf_table *t,

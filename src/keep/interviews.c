@@ -1,13 +1,13 @@
 /* Participants, their consent, and what they said.
  *
  * What is said of and by a participant (role, institution, transcript) lies under the participant's
- * record key (said.c). Who withdrew stays in the list as a code, with every switch off and nothing else,
- * so that passages coded earlier are known to be theirs and are left out.
+ * record key (said.c). Who withdrew stays in the list as a code, with every switch off and nothing
+ * else, so that passages coded earlier are known to be theirs and are left out.
  *
  * A participant's consent is a switch that may be turned at any time up to publication: use, quote,
- * withdrawn. The list of a country is put in whole, as it stands in the team's file: who is no longer
- * in it is no longer in the vault. It is evidence like any other: when a switch is turned its hash
- * changes, and everything released before is stale.
+ * withdrawn. The list of a country is put in whole, as it stands in the team's file: who is no
+ * longer in it is no longer in the vault. It is evidence like any other: when a switch is turned
+ * its hash changes, and everything released before is stale.
  *
  * This room keeps; it does not decide who may be heard. listen leaves out those who withdrew, and
  * protect releases no quote without consent to quote.
@@ -29,13 +29,14 @@ static const char *or_empty(const char *s)
     return s == NULL ? "" : s;
 }
 
-static enum tf_code open_file(struct tf_keep *keep, const char *country, struct tf_db **ret,
-                              struct tf_err *reterr)
+static enum tf_code
+open_file(struct tf_keep *keep, const char *country, struct tf_db **ret, struct tf_err *reterr)
 {
     return tf_keep_file(keep, country, strand, purpose, tf_keep_interviews_sql, ret, reterr);
 }
 
-/* ---- Participants ----------------------------------------------------------------------------- */
+/* ---- Participants -----------------------------------------------------------------------------
+ */
 
 static struct tf_hash participants_hash(const struct tf_participant *p, size_t n)
 {
@@ -65,8 +66,12 @@ static enum tf_code keys_of(struct tf_arena *arena, struct tf_keep *keep, const 
 /* Of who withdrew only the code stays. */
 static void blank(struct tf_participant *p)
 {
-    *p = (struct tf_participant){.id = p->id, .activity = p->activity, .role = "", .institution = "",
-                                 .attribution = "none", .withdrawn = true};
+    *p = (struct tf_participant){.id = p->id,
+                                 .activity = p->activity,
+                                 .role = "",
+                                 .institution = "",
+                                 .attribution = "none",
+                                 .withdrawn = true};
 }
 
 static enum tf_code write_participants(struct tf_arena *arena, struct tf_db *db,
@@ -81,8 +86,10 @@ static enum tf_code write_participants(struct tf_arena *arena, struct tf_db *db,
         tf_bind_text(q, 1, p[k].id);
         tf_bind_text(q, 2, or_empty(p[k].activity));
         const bool held = key[k].state == TF_RECORD_HELD;
-        tf_bind_text(q, 3, held ? tf_said_seal(arena, key[k].key, p[k].id, or_empty(p[k].role)) : "");
-        tf_bind_text(q, 4, held ? tf_said_seal(arena, key[k].key, p[k].id, or_empty(p[k].institution)) : "");
+        tf_bind_text(q, 3,
+                     held ? tf_said_seal(arena, key[k].key, p[k].id, or_empty(p[k].role)) : "");
+        tf_bind_text(
+            q, 4, held ? tf_said_seal(arena, key[k].key, p[k].id, or_empty(p[k].institution)) : "");
         tf_bind_text(q, 5, p[k].attribution == NULL ? "none" : p[k].attribution);
         tf_bind_int(q, 6, p[k].use);
         tf_bind_int(q, 7, p[k].quote);
@@ -93,8 +100,8 @@ static enum tf_code write_participants(struct tf_arena *arena, struct tf_db *db,
 }
 
 /* In order of id, so that the order of the file's rows is no content. */
-static struct tf_participant *sorted(struct tf_arena *arena, const struct tf_participant *p,
-                                     size_t n)
+static struct tf_participant *
+sorted(struct tf_arena *arena, const struct tf_participant *p, size_t n)
 {
     struct tf_participant *list = TF_NEW_N(arena, struct tf_participant, n);
     for (size_t k = 0; k < n; k++) {
@@ -157,9 +164,10 @@ enum tf_code tf_keep_participants_put(struct tf_keep *keep, const char *country,
 }
 
 /* As they lie; *ret_late: somebody withdrew whose words still stand. */
-static enum tf_code list_participants(struct tf_arena *arena, struct tf_keep *keep, const char *country,
-                                      struct tf_db *db, struct tf_participant **ret, size_t *ret_n,
-                                      bool *ret_late, struct tf_err *reterr)
+static enum tf_code list_participants(struct tf_arena *arena, struct tf_keep *keep,
+                                      const char *country, struct tf_db *db,
+                                      struct tf_participant **ret, size_t *ret_n, bool *ret_late,
+                                      struct tf_err *reterr)
 {
     struct tf_participant *list = NULL;
     struct tf_record_key *key;
@@ -221,8 +229,8 @@ enum tf_code tf_participants_renew(struct tf_keep *keep, const char *country, bo
     size_t n = 0;
     bool found;
     *ret_changed = false;
-    TF_TRY(tf_evidence_current(keep->arena, keep->reg, "participants", country, "participants", &found, &e,
-                               reterr));
+    TF_TRY(tf_evidence_current(keep->arena, keep->reg, "participants", country, "participants",
+                               &found, &e, reterr));
     if (!found)
         return TF_OK;
     TF_TRY(open_file(keep, country, &db, reterr));
@@ -247,8 +255,8 @@ enum tf_code tf_keep_participants_get(struct tf_arena *arena, struct tf_keep *ke
     }
     if (late) { /* a withdrawal was not finished */
         TF_TRY(tf_withdraw_finish(keep, country, NULL, reterr));
-        TF_TRY(tf_evidence_current(arena, keep->reg, "participants", country, "participants", &found, &e,
-                                   reterr));
+        TF_TRY(tf_evidence_current(arena, keep->reg, "participants", country, "participants",
+                                   &found, &e, reterr));
     }
     if (found && strcmp(participants_hash(list, n).hex, e.hash) != 0)
         return tf_keep_altered(reterr, e.id);
@@ -257,7 +265,8 @@ enum tf_code tf_keep_participants_get(struct tf_arena *arena, struct tf_keep *ke
     return TF_OK;
 }
 
-/* ---- Transcripts ------------------------------------------------------------------------------ */
+/* ---- Transcripts ------------------------------------------------------------------------------
+ */
 
 static struct tf_hash transcript_hash(const struct tf_transcript *t)
 {
@@ -270,8 +279,9 @@ static struct tf_hash transcript_hash(const struct tf_transcript *t)
     return tf_hasher_end(&h);
 }
 
-static enum tf_code write_transcript(struct tf_db *db, const struct tf_transcript *t, const char *sealed,
-                                     const char *hash, const char *id, struct tf_err *reterr)
+static enum tf_code write_transcript(struct tf_db *db, const struct tf_transcript *t,
+                                     const char *sealed, const char *hash, const char *id,
+                                     struct tf_err *reterr)
 {
     struct tf_stmt *q;
     TF_TRY(tf_sql(db, "transcript_put", &q, reterr));
@@ -303,8 +313,10 @@ enum tf_code tf_keep_transcript_put(struct tf_keep *keep, const char *country,
     if (found && strcmp(before.hash, hash.hex) == 0)
         return TF_OK;
     TF_TRY(open_file(keep, country, &db, reterr));
-    const char *sealed = t->text[0] == '\0' ? "" : tf_said_seal(keep->arena, key->key, t->participant, t->text);
-    TF_TRY(write_transcript(db, t, sealed, hash.hex, id, reterr)); /* one statement: whole or not at all */
+    const char *sealed =
+        t->text[0] == '\0' ? "" : tf_said_seal(keep->arena, key->key, t->participant, t->text);
+    TF_TRY(write_transcript(db, t, sealed, hash.hex, id,
+                            reterr)); /* one statement: whole or not at all */
     const struct tf_evidence e = {.id = id,
                                   .kind = "transcript",
                                   .country = country,
@@ -318,9 +330,10 @@ enum tf_code tf_keep_transcript_put(struct tf_keep *keep, const char *country,
 }
 
 /* As they lie; late[k]: of somebody who withdrew, and words still stand. */
-static enum tf_code list_transcripts(struct tf_arena *arena, struct tf_keep *keep, const char *country,
-                                     struct tf_db *db, struct tf_transcript **ret, bool **ret_late,
-                                     size_t *ret_n, struct tf_err *reterr)
+static enum tf_code list_transcripts(struct tf_arena *arena, struct tf_keep *keep,
+                                     const char *country, struct tf_db *db,
+                                     struct tf_transcript **ret, bool **ret_late, size_t *ret_n,
+                                     struct tf_err *reterr)
 {
     struct tf_transcript *list = NULL;
     struct tf_record_key *key;
@@ -368,8 +381,8 @@ enum tf_code tf_transcript_renew(struct tf_keep *keep, const char *country, cons
     TF_TRY(list_transcripts(keep->arena, keep, country, db, &list, &late, &n, reterr));
     for (size_t k = 0; k < n; k++)
         if (late[k] && strcmp(list[k].id, id) == 0) {
-            TF_TRY(tf_evidence_current(keep->arena, keep->reg, "transcript", country, id, &found, &e,
-                                       reterr));
+            TF_TRY(tf_evidence_current(keep->arena, keep->reg, "transcript", country, id, &found,
+                                       &e, reterr));
             TF_TRY(tf_keep_transcript_put(keep, country, &list[k], found ? e.file : "", reterr));
             *ret_changed = true;
         }
@@ -377,8 +390,8 @@ enum tf_code tf_transcript_renew(struct tf_keep *keep, const char *country, cons
 }
 
 enum tf_code tf_keep_transcripts_get(struct tf_arena *arena, struct tf_keep *keep,
-                                     const char *country, struct tf_transcript **ret,
-                                     size_t *ret_n, struct tf_err *reterr)
+                                     const char *country, struct tf_transcript **ret, size_t *ret_n,
+                                     struct tf_err *reterr)
 {
     struct tf_transcript *list = NULL;
     struct tf_db *db;

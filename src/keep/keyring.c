@@ -4,14 +4,14 @@
  *
  *     custodians: name, role, strand, countries, public key (X25519);
  *                 with a passphrase also salt, cost (Argon2id) and the private key sealed under it
- *     keys:       name of the file, how many are needed, and for each custodian a box that only their
- *                 private key opens: the key itself, or a share of it
- *     seal:       BLAKE2b-256 keyed by a key that comes from the register's, over all the above
+ *     keys:       name of the file, how many are needed, and for each custodian a box that only
+ * their private key opens: the key itself, or a share of it seal:       BLAKE2b-256 keyed by a key
+ * that comes from the register's, over all the above
  *
- * A new file's key is wrapped with public keys alone, so anyone at work in the vault can begin a file
- * for all who may open it. The seal is what stops somebody who can only write to the disk from adding
- * themselves: nothing is wrapped by a keyring whose seal does not hold. Sources: RFC 7748 (X25519),
- * RFC 9106 (Argon2), libsodium crypto_box_seal. */
+ * A new file's key is wrapped with public keys alone, so anyone at work in the vault can begin a
+ * file for all who may open it. The seal is what stops somebody who can only write to the disk from
+ * adding themselves: nothing is wrapped by a keyring whose seal does not hold. Sources: RFC 7748
+ * (X25519), RFC 9106 (Argon2), libsodium crypto_box_seal. */
 #include "keep/keyring.h"
 
 #include <jansson.h>
@@ -56,16 +56,18 @@ struct reading {
 static enum tf_code no_keyring(const struct reading *r, const char *what)
 {
     (void)tf_fail_at(r->reterr, TF_E_REFUSED, r->path, 0, 0, "the keyring is damaged: %s", what);
-    return tf_help(r->reterr, "Put the key folder back from its escrow copy (`trefoil keep restore`).");
+    return tf_help(r->reterr,
+                   "Put the key folder back from its escrow copy (`trefoil keep restore`).");
 }
 
 /* Bytes of exactly, or when least < most of at least, that many. */
-static bool bytes_of(const json_t *map, const char *key, unsigned char *ret, size_t least, size_t most,
-                     size_t *ret_n)
+static bool bytes_of(const json_t *map, const char *key, unsigned char *ret, size_t least,
+                     size_t most, size_t *ret_n)
 {
     const char *text = json_string_value(json_object_get(map, key)), *end;
     size_t n;
-    if (text == NULL || sodium_base642bin(ret, most, text, strlen(text), NULL, &n, &end, B64) != 0 ||
+    if (text == NULL ||
+        sodium_base642bin(ret, most, text, strlen(text), NULL, &n, &end, B64) != 0 ||
         *end != '\0' || n < least)
         return false;
     if (ret_n != NULL)
@@ -113,8 +115,8 @@ static enum tf_code read_custodian(const struct reading *r, const json_t *map, s
     return TF_OK;
 }
 
-static enum tf_code read_wrapped(const struct reading *r, const struct keyring *ring, const json_t *map,
-                                 struct wrapped *w)
+static enum tf_code read_wrapped(const struct reading *r, const struct keyring *ring,
+                                 const json_t *map, struct wrapped *w)
 {
     const json_t *boxes = json_object_get(map, "boxes");
     const json_int_t need = json_integer_value(json_object_get(map, "need"));
@@ -137,10 +139,12 @@ static enum tf_code read_wrapped(const struct reading *r, const struct keyring *
 
 static enum tf_code read_root(const struct reading *r, const json_t *root, struct keyring *ring)
 {
-    const json_t *people = json_object_get(root, "custodians"), *keys = json_object_get(root, "keys");
-    if (json_integer_value(json_object_get(root, "trefoil_keyring")) != 1 || !json_is_array(people) ||
-        !json_is_array(keys) || json_array_size(people) > TF_MAX_CUSTODIANS ||
-        json_array_size(keys) > TF_MAX_KEYS || !bytes_of(root, "seal", ring->seal, 32, 32, NULL))
+    const json_t *people = json_object_get(root, "custodians"),
+                 *keys = json_object_get(root, "keys");
+    if (json_integer_value(json_object_get(root, "trefoil_keyring")) != 1 ||
+        !json_is_array(people) || !json_is_array(keys) ||
+        json_array_size(people) > TF_MAX_CUSTODIANS || json_array_size(keys) > TF_MAX_KEYS ||
+        !bytes_of(root, "seal", ring->seal, 32, 32, NULL))
         return no_keyring(r, "its head");
     ring->custodian = TF_NEW_N(r->arena, struct custodian, TF_MAX_CUSTODIANS);
     for (size_t k = 0; k < json_array_size(people); k++) {
@@ -194,8 +198,8 @@ enum tf_code tf_keyring_read(struct tf_arena *arena, const char *study_dir, stru
 
 /* ---- The seal -------------------------------------------------------------------------------- */
 
-static void seal_of(const struct keyring *ring, const unsigned char *register_key,
-                    unsigned char ret[32])
+static void
+seal_of(const struct keyring *ring, const unsigned char *register_key, unsigned char ret[32])
 {
     unsigned char key[TF_KEY_BYTES];
     crypto_generichash_state state;
@@ -205,7 +209,8 @@ static void seal_of(const struct keyring *ring, const unsigned char *register_ke
         const struct custodian *c = &ring->custodian[k];
         const char *text[] = {c->name, c->post.role, c->post.strand};
         for (size_t j = 0; j < 3; j++)
-            (void)crypto_generichash_update(&state, (const unsigned char *)text[j], strlen(text[j]) + 1);
+            (void)crypto_generichash_update(&state, (const unsigned char *)text[j],
+                                            strlen(text[j]) + 1);
         for (size_t j = 0; j < c->post.n_countries; j++)
             (void)crypto_generichash_update(&state, (const unsigned char *)c->post.country[j],
                                             strlen(c->post.country[j]) + 1);
@@ -215,7 +220,8 @@ static void seal_of(const struct keyring *ring, const unsigned char *register_ke
         const struct wrapped *w = &ring->key[k];
         const unsigned char head[2] = {(unsigned char)w->need, (unsigned char)w->n};
         (void)crypto_generichash_update(&state, head, 2);
-        (void)crypto_generichash_update(&state, (const unsigned char *)w->name, strlen(w->name) + 1);
+        (void)crypto_generichash_update(&state, (const unsigned char *)w->name,
+                                        strlen(w->name) + 1);
         for (size_t j = 0; j < w->n; j++) {
             const unsigned char who = (unsigned char)w->box[j].who;
             (void)crypto_generichash_update(&state, &who, 1);
@@ -234,10 +240,12 @@ enum tf_code tf_keyring_proved(struct tf_arena *arena TF_UNUSED, const struct ke
     seal_of(ring, register_key, seal);
     if (sodium_memcmp(seal, ring->seal, sizeof seal) == 0)
         return TF_OK;
-    (void)tf_fail(reterr, TF_E_REFUSED, "the keyring was changed by someone who does not hold the "
-                                        "study's keys");
-    return tf_help(reterr, "Nothing was wrapped with it. Put the key folder back from its escrow copy, "
-                           "and find out who can write to this disk.");
+    (void)tf_fail(reterr, TF_E_REFUSED,
+                  "the keyring was changed by someone who does not hold the "
+                  "study's keys");
+    return tf_help(reterr,
+                   "Nothing was wrapped with it. Put the key folder back from its escrow copy, "
+                   "and find out who can write to this disk.");
 }
 
 /* ---- Writing --------------------------------------------------------------------------------- */
@@ -255,9 +263,9 @@ static json_t *custodian_json(struct tf_arena *arena, const struct custodian *c)
     json_t *codes = json_array();
     for (size_t k = 0; k < c->post.n_countries; k++)
         (void)json_array_append_new(codes, json_string(c->post.country[k]));
-    json_t *map = json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", c->name, "role", c->post.role, "strand",
-                            c->post.strand, "countries", codes, "public",
-                            base64(arena, c->public_key, 32));
+    json_t *map =
+        json_pack("{s:s, s:s, s:s, s:o, s:o}", "name", c->name, "role", c->post.role, "strand",
+                  c->post.strand, "countries", codes, "public", base64(arena, c->public_key, 32));
     if (c->passphrase) {
         (void)json_object_set_new(map, "salt", base64(arena, c->salt, sizeof c->salt));
         (void)json_object_set_new(map, "ops", json_integer((json_int_t)c->ops));
@@ -267,14 +275,16 @@ static json_t *custodian_json(struct tf_arena *arena, const struct custodian *c)
     return map;
 }
 
-static json_t *wrapped_json(struct tf_arena *arena, const struct keyring *ring, const struct wrapped *w)
+static json_t *
+wrapped_json(struct tf_arena *arena, const struct keyring *ring, const struct wrapped *w)
 {
     json_t *boxes = json_array();
     for (size_t k = 0; k < w->n; k++)
-        (void)json_array_append_new(
-            boxes, json_pack("{s:s, s:o}", "for", ring->custodian[w->box[k].who].name, "box",
-                             base64(arena, w->box[k].box, w->box[k].len)));
-    return json_pack("{s:s, s:I, s:o}", "name", w->name, "need", (json_int_t)w->need, "boxes", boxes);
+        (void)json_array_append_new(boxes, json_pack("{s:s, s:o}", "for",
+                                                     ring->custodian[w->box[k].who].name, "box",
+                                                     base64(arena, w->box[k].box, w->box[k].len)));
+    return json_pack("{s:s, s:I, s:o}", "name", w->name, "need", (json_int_t)w->need, "boxes",
+                     boxes);
 }
 
 enum tf_code tf_keyring_text(struct tf_arena *arena, struct keyring *ring,
@@ -287,8 +297,8 @@ enum tf_code tf_keyring_text(struct tf_arena *arena, struct keyring *ring,
         (void)json_array_append_new(people, custodian_json(arena, &ring->custodian[k]));
     for (size_t k = 0; k < ring->n_keys; k++)
         (void)json_array_append_new(keys, wrapped_json(arena, ring, &ring->key[k]));
-    json_t *root = json_pack("{s:i, s:o, s:o, s:o}", "trefoil_keyring", 1, "custodians", people, "keys",
-                             keys, "seal", base64(arena, ring->seal, 32));
+    json_t *root = json_pack("{s:i, s:o, s:o, s:o}", "trefoil_keyring", 1, "custodians", people,
+                             "keys", keys, "seal", base64(arena, ring->seal, 32));
     const size_t n = root == NULL ? 0 : json_dumpb(root, NULL, 0, JSON_INDENT(1));
     if (n == 0) {
         json_decref(root);

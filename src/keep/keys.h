@@ -16,7 +16,7 @@ struct ring {
         unsigned char bytes[TF_KEY_BYTES];
     } key[TF_MAX_KEYS];
 };
-struct tf_key { /* in locked memory, read-only */
+struct tf_key {                       /* in locked memory, read-only */
     unsigned char root[TF_KEY_BYTES]; /* the machine's key, when ring is NULL */
     struct ring *ring;
     const char *dir; /* the study */
@@ -40,7 +40,8 @@ TF_MUST_CHECK enum tf_code tf_key_open_unlocked(struct tf_arena *arena, const ch
 /* A key that opens what is in a ring of this process. */
 struct tf_key *tf_key_of_ring(struct tf_arena *arena, const char *study_dir, struct ring *ring);
 
-/* A file for its owner only, whole or not at all: written beside, flushed, renamed, folder flushed. */
+/* A file for its owner only, whole or not at all: written beside, flushed, renamed, folder flushed.
+ */
 TF_MUST_CHECK enum tf_code tf_private_write(struct tf_arena *arena, const char *path,
                                             const void *data, size_t n, struct tf_err *reterr);
 /* Locks between processes; they end with the arena. busy: what to say when it is taken. */
@@ -48,9 +49,10 @@ TF_MUST_CHECK enum tf_code tf_lock_take(struct tf_arena *arena, const char *path
                                         bool wait, const char *busy, int *ret_fd,
                                         struct tf_err *reterr);
 
-/* ---- small secrets in files, each encrypted under a key derived from a file key of the vault ---- */
-/* name: below .trefoil ("keys/inbox/0001.sealed"); of: the file key's name. The name is sealed in, so
- * that files cannot change places. */
+/* ---- small secrets in files, each encrypted under a key derived from a file key of the vault ----
+ */
+/* name: below .trefoil ("keys/inbox/0001.sealed"); of: the file key's name. The name is sealed in,
+ * so that files cannot change places. */
 TF_MUST_CHECK enum tf_code tf_secret_write(struct tf_arena *arena, const struct tf_key *key,
                                            const char *name, const char *of, const void *data,
                                            size_t n, struct tf_err *reterr);

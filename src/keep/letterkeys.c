@@ -4,15 +4,16 @@
  *
  *     .trefoil/inbox.pub          trefoil-inbox-1 BASE64
  *
- * and begins each segment by sealing a random segment key to it (X25519). The private half lies sealed
- * under the vault's key "keys/inbox":
+ * and begins each segment by sealing a random segment key to it (X25519). The private half lies
+ * sealed under the vault's key "keys/inbox":
  *
  *     .trefoil/keys/inbox/0002-9f3a….sealed
  *
- * When all that came in has been opened the key is turned: a new pair is made, the one before is kept
- * for segments that a running server has not closed yet, and all older ones are destroyed. From then
- * on nothing that was collected under them can be read by anyone, in backups either: what was opened
- * lies in the vault, each participant's under a key of their own. Source: libsodium crypto_box. */
+ * When all that came in has been opened the key is turned: a new pair is made, the one before is
+ * kept for segments that a running server has not closed yet, and all older ones are destroyed.
+ * From then on nothing that was collected under them can be read by anyone, in backups either: what
+ * was opened lies in the vault, each participant's under a key of their own. Source: libsodium
+ * crypto_box. */
 #include <sodium.h>
 #include <stdio.h>
 #include <string.h>
@@ -24,7 +25,11 @@
 
 static const char *const folder = "keys/inbox", *const file_key = "keys/inbox";
 static const char head[] = "trefoil-inbox-1 ";
-enum { SECRET = crypto_box_SECRETKEYBYTES, PUBLIC = crypto_box_PUBLICKEYBYTES, MAX_NUMBER = 999999 };
+enum {
+    SECRET = crypto_box_SECRETKEYBYTES,
+    PUBLIC = crypto_box_PUBLICKEYBYTES,
+    MAX_NUMBER = 999999
+};
 
 /* "000002-9f3a….sealed" -> 2; 0 when it is no such name. */
 static int number_of(const char *name)
@@ -60,24 +65,25 @@ static enum tf_code list_keys(struct tf_arena *arena, const char *study_dir, cha
 }
 
 /* The private half first; then the public one, from when on it is used. */
-static enum tf_code make_pair(struct tf_arena *arena, const struct tf_key *key, int number,
-                              struct tf_err *reterr)
+static enum tf_code
+make_pair(struct tf_arena *arena, const struct tf_key *key, int number, struct tf_err *reterr)
 {
     unsigned char public_key[PUBLIC], *secret = tf_locked(arena, SECRET);
     char text[sodium_base64_ENCODED_LEN(PUBLIC, sodium_base64_VARIANT_ORIGINAL)];
     (void)crypto_box_keypair(public_key, secret);
-    TF_TRY(tf_secret_write(arena, key, sealed_name(arena, number, public_key), file_key, secret, SECRET,
-                           reterr));
+    TF_TRY(tf_secret_write(arena, key, sealed_name(arena, number, public_key), file_key, secret,
+                           SECRET, reterr));
     (void)sodium_bin2base64(text, sizeof text, public_key, PUBLIC, sodium_base64_VARIANT_ORIGINAL);
     const char *line = tf_printf(arena, "%s%s\n", head, text);
     return tf_private_write(arena, tf_keep_path(arena, key->dir, "inbox.pub"), line, strlen(line),
                             reterr);
 }
 
-static enum tf_code lock_inbox(struct tf_arena *scratch, const char *study_dir, struct tf_err *reterr)
+static enum tf_code
+lock_inbox(struct tf_arena *scratch, const char *study_dir, struct tf_err *reterr)
 {
-    return tf_lock_take(scratch, tf_keep_path(scratch, study_dir, "inbox.lock"), true, true, "", NULL,
-                        reterr);
+    return tf_lock_take(scratch, tf_keep_path(scratch, study_dir, "inbox.lock"), true, true, "",
+                        NULL, reterr);
 }
 
 enum tf_code tf_inbox_key_make(struct tf_arena *arena TF_UNUSED, const char *study_dir,
@@ -124,7 +130,8 @@ enum tf_code tf_inbox_key_open(struct tf_arena *arena, const char *study_dir,
     }
     (void)tf_fail(reterr, TF_E_KEY, "the key of this part of the inbox is not here");
     (void)tf_fact(reterr, "its public half begins with %.16s", hex);
-    return tf_help(reterr, "It was destroyed after all was opened, or this is another study's inbox.");
+    return tf_help(reterr,
+                   "It was destroyed after all was opened, or this is another study's inbox.");
 }
 
 enum tf_code tf_inbox_key_turn(struct tf_arena *arena TF_UNUSED, const char *study_dir,

@@ -1,18 +1,18 @@
 /* Record keys: one participant, one key.
  *
- * What is kept of a participant (rows of datasets, transcripts) is encrypted under 32 random bytes of
- * the participant's own. Destroying them makes every copy unreadable at once: the vault's, and those in
- * backups of last week, which no one can go back to and edit. So record keys are in no backup of data;
- * they lie in one sealed file a country, below the key folder:
+ * What is kept of a participant (rows of datasets, transcripts) is encrypted under 32 random bytes
+ * of the participant's own. Destroying them makes every copy unreadable at once: the vault's, and
+ * those in backups of last week, which no one can go back to and edit. So record keys are in no
+ * backup of data; they lie in one sealed file a country, below the key folder:
  *
  *     .trefoil/keys/records/XA.sealed
  *     plain:  "TFREC1\n\0" | index key (32) | entries, by id: id (32) | key (32)
  *
  *     id = BLAKE2b-256(key = index key, message = participant code)
  *
- * so the file names nobody. An entry whose key is all zero is a participant who withdrew: their code
- * is never given a key again, so that importing an old file a second time cannot bring them back.
- * The file is replaced as a whole, by one process at a time. */
+ * so the file names nobody. An entry whose key is all zero is a participant who withdrew: their
+ * code is never given a key again, so that importing an old file a second time cannot bring them
+ * back. The file is replaced as a whole, by one process at a time. */
 #include <sodium.h>
 #include <stdlib.h>
 #include <string.h>
@@ -85,7 +85,8 @@ static enum tf_code load(struct tf_arena *arena, const struct tf_key *key, const
     ret->n = plain == NULL ? 0 : (n - HEAD) / ENTRY;
     ret->cap = ret->n + room;
     if (ret->cap > max_entries)
-        return tf_fail(reterr, TF_E_LIMIT, "more than %zu participants in one country", max_entries);
+        return tf_fail(reterr, TF_E_LIMIT, "more than %zu participants in one country",
+                       max_entries);
     ret->bytes = tf_locked(arena, HEAD + ret->cap * ENTRY);
     if (plain != NULL) {
         memcpy(ret->bytes, plain, n);
@@ -99,16 +100,16 @@ static enum tf_code load(struct tf_arena *arena, const struct tf_key *key, const
 static enum tf_code save(struct tf_arena *arena, const struct tf_key *key, const char *country,
                          const struct store *s, struct tf_err *reterr)
 {
-    return tf_secret_write(arena, key, store_name(arena, country), store_key(arena, country), s->bytes,
-                           HEAD + s->n * ENTRY, reterr);
+    return tf_secret_write(arena, key, store_name(arena, country), store_key(arena, country),
+                           s->bytes, HEAD + s->n * ENTRY, reterr);
 }
 
 /* ---- Finding --------------------------------------------------------------------------------- */
 
 static void id_of(const struct store *s, const char *code, unsigned char ret[ID])
 {
-    (void)crypto_generichash(ret, ID, (const unsigned char *)code, strlen(code), s->bytes + sizeof magic,
-                             TF_KEY_BYTES);
+    (void)crypto_generichash(ret, ID, (const unsigned char *)code, strlen(code),
+                             s->bytes + sizeof magic, TF_KEY_BYTES);
 }
 
 /* The first entry not below id. */
@@ -170,7 +171,8 @@ static void look_up(const struct store *s, struct tf_record_key *list, size_t n)
     }
 }
 
-static enum tf_code lock_records(struct tf_arena *scratch, const char *study_dir, struct tf_err *reterr)
+static enum tf_code
+lock_records(struct tf_arena *scratch, const char *study_dir, struct tf_err *reterr)
 {
     const char *path = tf_keep_path(scratch, study_dir, "keys/records/lock");
     TF_TRY(tf_keep_folder_for(scratch, path, reterr));
@@ -204,8 +206,9 @@ enum tf_code tf_record_keys(struct tf_arena *arena, const struct tf_key *key, co
 }
 
 enum tf_code tf_record_key(struct tf_arena *arena, const char *study_dir TF_UNUSED,
-                           const struct tf_key *key, const char *country, const char *code, bool make,
-                           bool *ret_found, const unsigned char **ret, struct tf_err *reterr)
+                           const struct tf_key *key, const char *country, const char *code,
+                           bool make, bool *ret_found, const unsigned char **ret,
+                           struct tf_err *reterr)
 {
     struct tf_record_key *one;
     TF_TRY(tf_record_keys(arena, key, country, &code, 1, make, &one, reterr));
@@ -221,8 +224,9 @@ enum tf_code tf_record_key(struct tf_arena *arena, const char *study_dir TF_UNUS
 
 /* ---- Destroying ------------------------------------------------------------------------------ */
 
-enum tf_code tf_record_destroy(const struct tf_key *key, const char *country, const char *const *code,
-                               size_t n, size_t *ret_held, struct tf_err *reterr)
+enum tf_code tf_record_destroy(const struct tf_key *key, const char *country,
+                               const char *const *code, size_t n, size_t *ret_held,
+                               struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("destroying record keys", (size_t)1 << 30);
     struct tf_record_key *list = TF_NEW_N(scratch, struct tf_record_key, n);
@@ -278,9 +282,9 @@ enum tf_code tf_record_all(struct tf_arena *arena, const struct tf_key *key, con
     return TF_OK;
 }
 
-enum tf_code tf_record_withdrawn(struct tf_arena *arena, const struct tf_key *key, const char *country,
-                                 const unsigned char (**ret)[32], size_t *ret_n,
-                                 struct tf_err *reterr)
+enum tf_code tf_record_withdrawn(struct tf_arena *arena, const struct tf_key *key,
+                                 const char *country, const unsigned char (**ret)[32],
+                                 size_t *ret_n, struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("record keys", (size_t)1 << 30);
     struct store s = {.n = 0};

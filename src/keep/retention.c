@@ -1,16 +1,17 @@
 /* Retention clocks: data that are no longer needed stop to exist.
  *
  * study.yaml says of each purpose until when it is kept: until a day, or for so many months after a
- * milestone of the timeline. When the day has come the key of each file of that purpose is destroyed: its
- * wrapping goes from the keyring and from the escrow copies, and the file goes. Every backup of it is
- * unreadable from then on. "inbox" destroys the keys under which submissions came in.
+ * milestone of the timeline. When the day has come the key of each file of that purpose is
+ * destroyed: its wrapping goes from the keyring and from the escrow copies, and the file goes.
+ * Every backup of it is unreadable from then on. "inbox" destroys the keys under which submissions
+ * came in.
  *
  * First the ledger says what is to go, then the keyring is replaced as a whole, then the files are
  * removed; a run that was killed between is completed by the next. What the register knows of the
  * evidence (names and hashes) stays.
  *
- * With the machine's own key a file's key is derived and cannot be destroyed alone: there the file is
- * overwritten and removed, and what lies in backups stays readable with vault.key. */
+ * With the machine's own key a file's key is derived and cannot be destroyed alone: there the file
+ * is overwritten and removed, and what lies in backups stays readable with vault.key. */
 #include "keep/retention.h"
 
 #include <errno.h>
@@ -44,12 +45,14 @@ static bool covers(struct tf_arena *arena, const struct tf_retention *r, const c
     if (!tf_key_parts(arena, file, &country, &strand, &purpose))
         return false;
     *ret_country = country;
-    return strcmp(purpose, r->purpose) == 0 && (r->strand == NULL || strcmp(r->strand, strand) == 0) &&
+    return strcmp(purpose, r->purpose) == 0 &&
+           (r->strand == NULL || strcmp(r->strand, strand) == 0) &&
            tf_country_in(r->country, r->n_countries, country);
 }
 
-enum tf_code tf_retention_list(struct tf_arena *arena, const struct tf_study *study, const char *day,
-                               struct tf_due **ret, size_t *ret_n, struct tf_err *reterr)
+enum tf_code tf_retention_list(struct tf_arena *arena, const struct tf_study *study,
+                               const char *day, struct tf_due **ret, size_t *ret_n,
+                               struct tf_err *reterr)
 {
     struct tf_names files = {.n = 0};
     struct due_list list = {.n = 0};
@@ -82,8 +85,8 @@ enum tf_code tf_retention_list(struct tf_arena *arena, const struct tf_study *st
 
 /* ---- Destroying ------------------------------------------------------------------------------ */
 
-static enum tf_code remove_file(struct tf_arena *arena, const char *study_dir, const char *name,
-                                struct tf_err *reterr)
+static enum tf_code
+remove_file(struct tf_arena *arena, const char *study_dir, const char *name, struct tf_err *reterr)
 {
     static const char zeros[65536];
     const char *path = tf_keep_path(arena, study_dir, name);
@@ -104,14 +107,14 @@ static enum tf_code remove_file(struct tf_arena *arena, const char *study_dir, c
 }
 
 /* Without the wrappings of what is due; nothing changes when they are gone already. */
-static enum tf_code drop_keys(struct tf_arena *arena, const char *study_dir, const struct tf_due *list,
-                              size_t n, struct tf_err *reterr)
+static enum tf_code drop_keys(struct tf_arena *arena, const char *study_dir,
+                              const struct tf_due *list, size_t n, struct tf_err *reterr)
 {
     struct keyring *ring;
     struct ring *held;
     size_t left = 0;
-    TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "keys/keyring.lock"), true, true, "", NULL,
-                        reterr));
+    TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "keys/keyring.lock"), true, true, "",
+                        NULL, reterr));
     TF_TRY(tf_keyring_read(arena, study_dir, &ring, reterr));
     TF_TRY(tf_agent_whole(arena, study_dir, &held, reterr));
     const unsigned char *register_key = tf_ring_find(held, "register.db");
@@ -121,9 +124,10 @@ static enum tf_code drop_keys(struct tf_arena *arena, const char *study_dir, con
     for (size_t k = 0; k < ring->n_keys; k++) {
         bool goes = false;
         for (size_t j = 0; j < n; j++)
-            goes = goes || (list[j].due &&
-                            strcmp(strcmp(list[j].file, "release.db") == 0 ? "release" : list[j].file,
-                                   ring->key[k].name) == 0);
+            goes =
+                goes || (list[j].due &&
+                         strcmp(strcmp(list[j].file, "release.db") == 0 ? "release" : list[j].file,
+                                ring->key[k].name) == 0);
         if (!goes)
             ring->key[left++] = ring->key[k];
     }
@@ -133,22 +137,23 @@ static enum tf_code drop_keys(struct tf_arena *arena, const char *study_dir, con
     return tf_keyring_write(arena, study_dir, ring, register_key, reterr);
 }
 
-static enum tf_code note(struct tf_arena *arena, const char *study_dir, const struct tf_due *list, size_t n,
-                         struct tf_err *reterr)
+static enum tf_code note(struct tf_arena *arena, const char *study_dir, const struct tf_due *list,
+                         size_t n, struct tf_err *reterr)
 {
     struct tf_register *reg;
     TF_TRY(tf_register_open(arena, study_dir, false, &reg, reterr));
     for (size_t k = 0; k < n; k++)
         if (list[k].due)
             TF_TRY(tf_ledger_add(reg, "destroy", list[k].file,
-                                 tf_printf(arena, "{\"retention\":\"%s\",\"until\":\"%s\"}", list[k].rule,
-                                           list[k].day),
+                                 tf_printf(arena, "{\"retention\":\"%s\",\"until\":\"%s\"}",
+                                           list[k].rule, list[k].day),
                                  reterr));
     return TF_OK;
 }
 
-enum tf_code tf_retention_destroy(struct tf_arena *arena, const struct tf_study *study, const char *day,
-                                  size_t *ret_n, struct tf_notices *out, struct tf_err *reterr)
+enum tf_code tf_retention_destroy(struct tf_arena *arena, const struct tf_study *study,
+                                  const char *day, size_t *ret_n, struct tf_notices *out,
+                                  struct tf_err *reterr)
 {
     struct tf_arena *first = tf_arena_new("what is due", (size_t)256 << 20), *own;
     struct tf_due *list = NULL;
@@ -177,8 +182,10 @@ enum tf_code tf_retention_destroy(struct tf_arena *arena, const struct tf_study 
         return code;
     if (ring)
         return tf_agent_end(arena, study->dir, reterr); /* it holds what was destroyed */
-    tf_notice_add(out, TF_WARNING, "machine-key", study->file, 0, 0,
-                  "Destroy backups that hold these files, or give the study custodians (`trefoil keep init`).",
-                  "this study has no custodians: backups of what was destroyed still open with vault.key");
+    tf_notice_add(
+        out, TF_WARNING, "machine-key", study->file, 0, 0,
+        "Destroy backups that hold these files, or give the study custodians (`trefoil keep "
+        "init`).",
+        "this study has no custodians: backups of what was destroyed still open with vault.key");
     return TF_OK;
 }

@@ -1,12 +1,13 @@
 /* Roles: one table of who may open which purpose, in which strand, at which stage.
  *
- * A key is wrapped for a person only when this table lets their role open the file: what is not wrapped
- * for them they cannot open, whatever program they run. Strand, country and purpose are held that way.
- * The stage is asked when a study is unlocked: it is a check of this program, no cryptography.
+ * A key is wrapped for a person only when this table lets their role open the file: what is not
+ * wrapped for them they cannot open, whatever program they run. Strand, country and purpose are
+ * held that way. The stage is asked when a study is unlocked: it is a check of this program, no
+ * cryptography.
  *
  * No role but the custodian's holds identity (who was interviewed, where) and answers together; and
- * what a custodian unlocks alone gives out one of the two, never both (agent.c). Survivors' words open
- * with two custodians of three and with no role. An interviewer opens nothing: they put in. */
+ * what a custodian unlocks alone gives out one of the two, never both (agent.c). Survivors' words
+ * open with two custodians of three and with no role. An interviewer opens nothing: they put in. */
 #include "keep/roles.h"
 
 #include <string.h>
@@ -66,7 +67,8 @@ bool tf_key_parts(struct tf_arena *arena, const char *key_name, const char **ret
     *ret_country = strcmp(part[0], "all") == 0 ? "" : part[0];
     *ret_strand = part[1];
     *ret_purpose = strchr(strchr(stem, '-') + 1, '-') + 1;
-    if (tf_ends(*ret_purpose, "-records")) /* the submissions that a purpose's datasets are made from */
+    if (tf_ends(*ret_purpose,
+                "-records")) /* the submissions that a purpose's datasets are made from */
         *ret_purpose = tf_strndup(arena, *ret_purpose, strlen(*ret_purpose) - strlen("-records"));
     return true;
 }

@@ -17,8 +17,8 @@ struct tf_role_row {
 };
 extern const struct tf_role_row tf_roles[]; /* ends with role NULL */
 const struct tf_role_row *tf_role(const char *role);
-/* May this post open the file whose key has this name ("vault/XA-children-response.db", "register.db",
- * "keys/records-XA" …)? What the name does not say is not asked. */
+/* May this post open the file whose key has this name ("vault/XA-children-response.db",
+ * "register.db", "keys/records-XA" …)? What the name does not say is not asked. */
 bool tf_role_opens(struct tf_arena *arena, const struct tf_post *post, const char *key_name);
 /* May it at this stage of the country ("collect", "analyse", "release"; "" = not stated)? */
 bool tf_role_at_stage(const char *role, const char *stage);

@@ -1,7 +1,7 @@
 /* Rows under their participants' keys.
  *
- * Where a dataset's declaration names the variable that says who a row is (`id_var`), the values of each
- * row lie in one piece under the record key of that participant:
+ * Where a dataset's declaration names the variable that says who a row is (`id_var`), the values of
+ * each row lie in one piece under the record key of that participant:
  *
  *     nonce (24) | XChaCha20-Poly1305 of the row | associated data: snapshot hash, row number
  *
@@ -11,13 +11,13 @@
  *           254        a number: 8 bytes, then its reason
  *           255        a text: its reason, length, bytes
  *
- * The vault's file is encrypted as a whole besides. When the key is destroyed the row can be read by
- * nobody, wherever a copy lies. Beside each piece stands its hash: a snapshot out of which somebody
- * withdrew can still be proved, the hash of what is gone staying in its place. What is common to all
- * (names, labels, reasons that a column knows) lies in the columns, as before.
+ * The vault's file is encrypted as a whole besides. When the key is destroyed the row can be read
+ * by nobody, wherever a copy lies. Beside each piece stands its hash: a snapshot out of which
+ * somebody withdrew can still be proved, the hash of what is gone staying in its place. What is
+ * common to all (names, labels, reasons that a column knows) lies in the columns, as before.
  *
- * Of a repeat's table the rows belong to a record (the first part of PARENT_KEY), which has a key of its
- * own; it is destroyed with the participant's. */
+ * Of a repeat's table the rows belong to a record (the first part of PARENT_KEY), which has a key
+ * of its own; it is destroyed with the participant's. */
 #include "keep/rows.h"
 
 #include <math.h>
@@ -28,26 +28,59 @@
 
 #include "ask/ask.h"
 
-enum { NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-       TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES, WHO = 16, SEAL = 16 };
+enum {
+    NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES,
+    WHO = 16,
+    SEAL = 16
+};
 enum { SMALL = 200, MISSING = 201, NUMBER = 254, TEXT = 255 };
 static const size_t scratch_limit = (size_t)2 << 30;
 
 /* ---- Whose ----------------------------------------------------------------------------------- */
 
 /* The dataset, or the one of which this is a repeat ("child.roster" of "child"). */
-static const struct tf_dataset *dataset_of(const struct tf_study *s, const char *name, bool *ret_repeat)
+static const struct tf_dataset *
+dataset_of(const struct tf_study *s, const char *name, bool *ret_repeat)
 {
     for (size_t k = 0; k < s->n_datasets; k++) {
         const char *id = s->dataset[k].id;
         const size_t n = strlen(id);
-        if (strcmp(id, name) == 0 || (strncmp(id, name, n) == 0 && name[n] == '.' &&
-                                      tf_study_dataset(s, name) == NULL)) {
+        if (strcmp(id, name) == 0 ||
+            (strncmp(id, name, n) == 0 && name[n] == '.' && tf_study_dataset(s, name) == NULL)) {
             *ret_repeat = name[n] == '.';
             return &s->dataset[k];
         }
     }
     return NULL;
+}
+
+const char *const tf_dataset_purposes[] = {"response", "identity", "qual", "survivors", NULL};
+
+const struct tf_study *tf_keep_study(struct tf_keep *keep)
+{
+    struct tf_study *s;
+    struct tf_err ignored;
+    if (!keep->asked && tf_file_exists(tf_path_join(keep->arena, keep->dir, "study.yaml")) &&
+        tf_study_read(keep->arena, keep->dir, &s, &ignored) == TF_OK)
+        keep->study = s;
+    keep->asked = true;
+    return keep->study;
+}
+
+const char *tf_dataset_purpose(struct tf_keep *keep, const char *dataset)
+{
+    const struct tf_study *s = tf_keep_study(keep);
+    bool repeat;
+    const struct tf_dataset *d = s == NULL ? NULL : dataset_of(s, dataset, &repeat);
+    for (size_t k = 0; d != NULL && k < s->n_forms; k++) {
+        if (!tf_streq(s->form[k].dataset, d->id) || s->form[k].purpose == NULL)
+            continue;
+        for (size_t j = 0; tf_dataset_purposes[j] != NULL; j++)
+            if (strcmp(tf_dataset_purposes[j], s->form[k].purpose) == 0)
+                return tf_dataset_purposes[j];
+    }
+    return tf_dataset_purposes[0];
 }
 
 static const char *value_text(struct tf_arena *arena, const struct tf_column *c, size_t row)
@@ -62,13 +95,11 @@ static const char *value_text(struct tf_arena *arena, const struct tf_column *c,
 enum tf_code tf_rows_owners(struct tf_arena *arena, struct tf_keep *keep, const char *dataset,
                             const struct tf_table *t, const char ***ret, struct tf_err *reterr)
 {
-    struct tf_study *s;
+    const struct tf_study *s = tf_keep_study(keep);
     bool repeat = false;
     *ret = NULL;
-    if (!tf_file_exists(tf_path_join(arena, keep->dir, "study.yaml")))
-        return TF_OK;
-    TF_TRY(tf_study_read(arena, keep->dir, &s, reterr));
-    const struct tf_dataset *d = dataset_of(s, dataset, &repeat);
+    (void)reterr;
+    const struct tf_dataset *d = s == NULL ? NULL : dataset_of(s, dataset, &repeat);
     if (d == NULL || d->id_var == NULL)
         return TF_OK;
     size_t at = tf_table_find(t, d->id_var); /* rows of repeats carry it, too */
@@ -83,7 +114,8 @@ enum tf_code tf_rows_owners(struct tf_arena *arena, struct tf_keep *keep, const 
         const char *end = repeat ? strchr(value, '/') : NULL;
         who[row] = end == NULL ? value : tf_strndup(arena, value, (size_t)(end - value));
         if (who[row][0] == '\0')
-            who[row] = tf_printf(arena, "row %zu of %s", row + 1, dataset); /* nobody's: never withdrawn */
+            who[row] =
+                tf_printf(arena, "row %zu of %s", row + 1, dataset); /* nobody's: never withdrawn */
     }
     *ret = who;
     return TF_OK;
@@ -190,8 +222,9 @@ static size_t bound(char *to, size_t size, const char *hash, size_t row)
 
 /* ---- All rows -------------------------------------------------------------------------------- */
 
-static enum tf_code write_row(struct tf_db *db, const char *hash, size_t row, const struct tf_buf *plain,
-                              const struct tf_record_key *key, unsigned char *out, struct tf_err *reterr)
+static enum tf_code write_row(struct tf_db *db, const char *hash, size_t row,
+                              const struct tf_buf *plain, const struct tf_record_key *key,
+                              unsigned char *out, struct tf_err *reterr)
 {
     char place[TF_HASH_TEXT + 24];
     const size_t n_place = bound(place, sizeof place, hash, row);
@@ -199,9 +232,9 @@ static enum tf_code write_row(struct tf_db *db, const char *hash, size_t row, co
     unsigned char seal[SEAL];
     struct tf_stmt *q;
     randombytes_buf(out, NONCE);
-    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(out + NONCE, &n, (const unsigned char *)plain->s,
-                                                     plain->n, (const unsigned char *)place, n_place, NULL,
-                                                     out, key->key);
+    (void)crypto_aead_xchacha20poly1305_ietf_encrypt(
+        out + NONCE, &n, (const unsigned char *)plain->s, plain->n, (const unsigned char *)place,
+        n_place, NULL, out, key->key);
     (void)crypto_generichash(seal, SEAL, out, NONCE + n, NULL, 0);
     TF_TRY(tf_sql(db, "row_add", &q, reterr));
     tf_bind_text(q, 1, hash);
@@ -242,7 +275,8 @@ struct keys_by_id {
 
 static int by_id(const void *a, const void *b)
 {
-    return memcmp(((const struct tf_record_key *)a)->id, ((const struct tf_record_key *)b)->id, WHO);
+    return memcmp(((const struct tf_record_key *)a)->id, ((const struct tf_record_key *)b)->id,
+                  WHO);
 }
 
 static const struct tf_record_key *find_key(const struct keys_by_id *keys, const unsigned char *who)
@@ -268,7 +302,8 @@ static bool read_row(struct tf_arena *scratch, struct tf_stmt *q, const struct k
     char place[TF_HASH_TEXT + 24];
     size_t n_who, n;
     unsigned long long opened = 0;
-    const unsigned char *who = tf_col_blob(scratch, q, 1, &n_who), *data = tf_col_blob(scratch, q, 3, &n);
+    const unsigned char *who = tf_col_blob(scratch, q, 1, &n_who),
+                        *data = tf_col_blob(scratch, q, 3, &n);
     const struct tf_record_key *key = who == NULL || n_who != WHO ? NULL : find_key(keys, who);
     *ret_gone = data == NULL || (key != NULL && key->state == TF_RECORD_WITHDRAWN);
     if (*ret_gone)
@@ -327,8 +362,8 @@ enum tf_code tf_rows_read(struct tf_arena *arena, struct tf_keep *keep, struct t
 
 /* ---- Erasing and proving --------------------------------------------------------------------- */
 
-enum tf_code tf_rows_erase(struct tf_db *db, const unsigned char (*id)[32], size_t n, size_t *ret_rows,
-                           struct tf_err *reterr)
+enum tf_code tf_rows_erase(struct tf_db *db, const unsigned char (*id)[32], size_t n,
+                           size_t *ret_rows, struct tf_err *reterr)
 {
     struct tf_stmt *q;
     enum tf_code code;
@@ -364,7 +399,8 @@ enum tf_code tf_rows_prove(struct tf_arena *arena, struct tf_db *db, const char 
         struct tf_arena *scratch = tf_arena_new("proving a row", (size_t)64 << 20);
         unsigned char now[SEAL];
         size_t n, n_seal;
-        const unsigned char *seal = tf_col_blob(scratch, q, 0, &n_seal), *data = tf_col_blob(scratch, q, 1, &n);
+        const unsigned char *seal = tf_col_blob(scratch, q, 0, &n_seal),
+                            *data = tf_col_blob(scratch, q, 1, &n);
         if (data != NULL) {
             (void)crypto_generichash(now, SEAL, data, n, NULL, 0);
             bad += seal == NULL || n_seal != SEAL || memcmp(now, seal, SEAL) != 0;

@@ -5,8 +5,8 @@
 #include "keep/inside.h"
 #include "keep/records.h"
 
-/* Whose each row is; NULL when the study does not say who the rows of this dataset are (no id_var). For
- * a table of a repeat, the record that the row belongs to. */
+/* Whose each row is; NULL when the study does not say who the rows of this dataset are (no id_var).
+ * For a table of a repeat, the record that the row belongs to. */
 TF_MUST_CHECK enum tf_code tf_rows_owners(struct tf_arena *arena, struct tf_keep *keep,
                                           const char *dataset, const struct tf_table *t,
                                           const char ***ret, struct tf_err *reterr);
@@ -19,8 +19,8 @@ TF_MUST_CHECK enum tf_code tf_rows_allowed(struct tf_arena *arena, struct tf_kee
 TF_MUST_CHECK enum tf_code tf_rows_write(struct tf_db *db, const char *hash,
                                          const struct tf_table *t, const struct tf_record_key *key,
                                          struct tf_err *reterr);
-/* Fill a table whose columns are made. *ret_withdrawn: how many rows belong to who withdrew; they are
- * left out (t->n_rows is less then). *ret_whole false: something was altered. */
+/* Fill a table whose columns are made. *ret_withdrawn: how many rows belong to who withdrew; they
+ * are left out (t->n_rows is less then). *ret_whole false: something was altered. */
 TF_MUST_CHECK enum tf_code tf_rows_read(struct tf_arena *arena, struct tf_keep *keep,
                                         struct tf_db *db, const char *country, const char *hash,
                                         struct tf_table *t, size_t *ret_withdrawn, bool *ret_whole,

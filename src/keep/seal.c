@@ -1,16 +1,16 @@
 /* Keys in locked memory, and what opens a study.
  *
- * A study opens in one of two ways. With custodians (custody.h), each file of the vault has a random
- * key of its own; `trefoil keep unlock` unwraps those that a person may have and an agent holds them;
- * here they are asked for. Without, as in a rehearsal, one file of 32 random bytes opens all:
- * <study>/.trefoil/vault.key, mode 0600, and
+ * A study opens in one of two ways. With custodians (custody.h), each file of the vault has a
+ * random key of its own; `trefoil keep unlock` unwraps those that a person may have and an agent
+ * holds them; here they are asked for. Without, as in a rehearsal, one file of 32 random bytes
+ * opens all: <study>/.trefoil/vault.key, mode 0600, and
  *
  *     file key = BLAKE2b-256(key = vault key, message = file name)
  *
  * so that files cannot be exchanged for one another. Who has the study folder without that file has
- * ciphertext and nothing else; who loses it has lost the vault. So a key is never made where a vault
- * already stands, and never written over. Source: Aumasson et al. (2013) BLAKE2, 2.8 (keyed mode);
- * libsodium crypto_generichash.
+ * ciphertext and nothing else; who loses it has lost the vault. So a key is never made where a
+ * vault already stands, and never written over. Source: Aumasson et al. (2013) BLAKE2, 2.8 (keyed
+ * mode); libsodium crypto_generichash.
  *
  * Key bytes live in pages that libsodium locks (they do not go to swap), guards on both sides and
  * wipes when the arena goes. They are read from the file straight into such pages: no buffer, arena
@@ -52,8 +52,8 @@ void *tf_locked(struct tf_arena *arena, size_t size)
 
 /* ---- The key file --------------------------------------------------------------------------- */
 
-static enum tf_code key_error(struct tf_err *reterr, const char *path, const char *what,
-                              const char *help)
+static enum tf_code
+key_error(struct tf_err *reterr, const char *path, const char *what, const char *help)
 {
     (void)tf_fail_at(reterr, TF_E_KEY, path, 0, 0, "%s", what);
     return tf_help(reterr, "%s", help);
@@ -63,12 +63,15 @@ static enum tf_code check_file(int fd, const char *path, struct tf_err *reterr)
 {
     struct stat st;
     if (fstat(fd, &st) != 0 || !S_ISREG(st.st_mode))
-        return key_error(reterr, path, "vault.key is not a file", "Put the study's key file there.");
+        return key_error(reterr, path, "vault.key is not a file",
+                         "Put the study's key file there.");
     if ((st.st_mode & 07777) != 0600) {
         (void)key_error(reterr, path, "vault.key may be read by others", "");
         (void)tf_fact(reterr, "its mode is %03o, not 600", (unsigned)st.st_mode & 07777U);
-        return tf_help(reterr, "`chmod 600 %s`; if others had access to it, the vault's content "
-                               "counts as seen.", path);
+        return tf_help(reterr,
+                       "`chmod 600 %s`; if others had access to it, the vault's content "
+                       "counts as seen.",
+                       path);
     }
     if (st.st_size != KEY_BYTES) {
         (void)key_error(reterr, path, "vault.key is no key", "");
@@ -173,10 +176,10 @@ static enum tf_code machine_key(struct tf_arena *arena, const char *study_dir, b
     return read_key(path, key, reterr);
 }
 
-/* Shared by all who hold a key; without the right to write, or without a key folder, none is needed:
- * nothing can be rekeyed there either. */
-static enum tf_code hold(struct tf_arena *arena, const char *study_dir, int *ret,
-                         struct tf_err *reterr)
+/* Shared by all who hold a key; without the right to write, or without a key folder, none is
+ * needed: nothing can be rekeyed there either. */
+static enum tf_code
+hold(struct tf_arena *arena, const char *study_dir, int *ret, struct tf_err *reterr)
 {
     const char *path = tf_keep_path(arena, study_dir, "lock");
     *ret = -1;
@@ -234,7 +237,8 @@ struct tf_key *tf_key_of_ring(struct tf_arena *arena, const char *study_dir, str
 static enum tf_code not_held(const char *name, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_KEY, "who unlocked this study holds no key for '%s'", name);
-    (void)tf_fact(reterr, "keys are given by role, country and strand, and identity apart from answers");
+    (void)tf_fact(reterr,
+                  "keys are given by role, country and strand, and identity apart from answers");
     return tf_help(reterr, "`trefoil keep custodians` shows who may open it; they unlock with "
                            "`trefoil keep unlock --as NAME`.");
 }

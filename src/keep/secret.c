@@ -2,14 +2,14 @@
  *
  *     "TFSEAL1\n" | length (1 byte), name of the file key | nonce (24 bytes) | ciphertext
  *
- * The ciphertext is XChaCha20-Poly1305 under BLAKE2b-256(key = file key, "trefoil secret file"), with
- * everything before it and the file's own name below .trefoil as associated data: a sealed file that is
- * put in another's place does not open. What is opened lies in locked memory from the first byte.
- * Writing is all or nothing: beside, flushed, renamed, and the folder flushed, so that a file of keys
- * is never half there. Source: libsodium crypto_aead_xchacha20poly1305_ietf.
+ * The ciphertext is XChaCha20-Poly1305 under BLAKE2b-256(key = file key, "trefoil secret file"),
+ * with everything before it and the file's own name below .trefoil as associated data: a sealed
+ * file that is put in another's place does not open. What is opened lies in locked memory from the
+ * first byte. Writing is all or nothing: beside, flushed, renamed, and the folder flushed, so that
+ * a file of keys is never half there. Source: libsodium crypto_aead_xchacha20poly1305_ietf.
  *
- * The file it replaces is overwritten before its blocks are given back; what a disk that moves blocks
- * about still holds of it is for the encryption of the disk. */
+ * The file it replaces is overwritten before its blocks are given back; what a disk that moves
+ * blocks about still holds of it is for the encryption of the disk. */
 #include <errno.h>
 #include <fcntl.h>
 #include <sodium.h>
@@ -22,8 +22,11 @@
 #include "keep/keys.h"
 
 static const char magic[] = "TFSEAL1\n";
-enum { MAGIC = 8, NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
-       TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES };
+enum {
+    MAGIC = 8,
+    NONCE = crypto_aead_xchacha20poly1305_ietf_NPUBBYTES,
+    TAG = crypto_aead_xchacha20poly1305_ietf_ABYTES
+};
 static const size_t secret_limit = (size_t)256 << 20;
 
 /* ---- Files for their owner only -------------------------------------------------------------- */
@@ -32,9 +35,10 @@ static enum tf_code cannot_write(const char *path, int why, struct tf_err *reter
 {
     (void)tf_fail_at(reterr, TF_E_IO, path, 0, 0, "cannot write '%s'", path);
     (void)tf_fact(reterr, "%s", strerror(why));
-    return tf_help(reterr, why == ENOSPC || why == EDQUOT
-                               ? "The disk is full. Free some space and try again; nothing was changed."
-                               : "Check the folder and its permissions; nothing was changed.");
+    return tf_help(reterr,
+                   why == ENOSPC || why == EDQUOT
+                       ? "The disk is full. Free some space and try again; nothing was changed."
+                       : "Check the folder and its permissions; nothing was changed.");
 }
 
 static bool write_all(int fd, const char *data, size_t n)
@@ -138,8 +142,8 @@ enum tf_code tf_lock_take(struct tf_arena *arena, const char *path, bool exclusi
 
 /* ---- Sealing --------------------------------------------------------------------------------- */
 
-static void file_cipher(struct tf_arena *arena, const unsigned char *with,
-                        const unsigned char **ret)
+static void
+file_cipher(struct tf_arena *arena, const unsigned char *with, const unsigned char **ret)
 {
     unsigned char *k = tf_locked(arena, TF_KEY_BYTES);
     tf_key_derive(k, with, "trefoil secret file");

@@ -5,11 +5,11 @@
  *
  *     p(x) = s + a1 x + … + a(need-1) x^(need-1)        x = 1, 2, … 255
  *
- * Any `need` shares give s back by Lagrange's formula at 0; fewer say nothing of it, whatever is tried.
- * The field is that of AES (x^8 + x^4 + x^3 + x + 1); products are computed without tables or branches
- * on secrets, so that the time taken tells nothing. Source: Shamir (1979) How to share a secret,
- * Communications of the ACM 22, 612-613. Does not: tell a wrong share from a right one; what is opened
- * with the key does. */
+ * Any `need` shares give s back by Lagrange's formula at 0; fewer say nothing of it, whatever is
+ * tried. The field is that of AES (x^8 + x^4 + x^3 + x + 1); products are computed without tables
+ * or branches on secrets, so that the time taken tells nothing. Source: Shamir (1979) How to share
+ * a secret, Communications of the ACM 22, 612-613. Does not: tell a wrong share from a right one;
+ * what is opened with the key does. */
 #include "keep/shares.h"
 
 #include <sodium.h>

@@ -1,12 +1,14 @@
 /* All or nothing for many files: rekeying, restoring.
  *
  *     .trefoil/stage/new/<path>   each file as it will be, flushed
- *     .trefoil/stage/commit       "put <path>" and "drop <path>", one a line; its coming to be decides
+ *     .trefoil/stage/commit       "put <path>" and "drop <path>", one a line; its coming to be
+ * decides
  *
- * Until the list stands, nothing has happened and the stage is thrown away by whoever comes next. From
- * then on it is done whatever happens: the moves are repeated from the list until it can be removed,
- * and repeating them changes nothing. Neither needs a key. The vault's lock is held alone meanwhile,
- * so nobody reads a mixture. Killed at any instant, the vault is the old one or the new one. */
+ * Until the list stands, nothing has happened and the stage is thrown away by whoever comes next.
+ * From then on it is done whatever happens: the moves are repeated from the list until it can be
+ * removed, and repeating them changes nothing. Neither needs a key. The vault's lock is held alone
+ * meanwhile, so nobody reads a mixture. Killed at any instant, the vault is the old one or the new
+ * one. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -117,8 +119,8 @@ static enum tf_code flush(const char *path, struct tf_err *reterr)
     return good ? TF_OK : io_error(path, reterr);
 }
 
-static enum tf_code put(struct tf_arena *arena, const char *study_dir, const char *name,
-                        struct tf_err *reterr)
+static enum tf_code
+put(struct tf_arena *arena, const char *study_dir, const char *name, struct tf_err *reterr)
 {
     const char *from = stage_path(arena, study_dir, tf_printf(arena, "new/%s", name)),
                *to = tf_keep_path(arena, study_dir, name);
@@ -130,8 +132,8 @@ static enum tf_code put(struct tf_arena *arena, const char *study_dir, const cha
     return flush(tf_path_dir(arena, to), reterr);
 }
 
-static enum tf_code do_line(struct tf_arena *arena, const char *study_dir, const char *line,
-                            struct tf_err *reterr)
+static enum tf_code
+do_line(struct tf_arena *arena, const char *study_dir, const char *line, struct tf_err *reterr)
 {
     if (tf_starts(line, "put "))
         return put(arena, study_dir, line + 4, reterr);
@@ -152,7 +154,8 @@ static enum tf_code finish(struct tf_arena *arena, const char *study_dir, struct
     const size_t n = tf_split(arena, text.data, '\n', &line);
     for (size_t k = 0; k < n; k++)
         if (line[k][0] != '\0' && (line[k][0] == '/' || strstr(line[k], "..") != NULL))
-            return tf_fail_at(reterr, TF_E_REFUSED, list, k + 1, 0, "this list leads out of the vault");
+            return tf_fail_at(reterr, TF_E_REFUSED, list, k + 1, 0,
+                              "this list leads out of the vault");
     for (size_t k = 0; k < n; k++)
         TF_TRY(do_line(arena, study_dir, line[k], reterr));
     if (unlink(list) != 0)
@@ -160,21 +163,23 @@ static enum tf_code finish(struct tf_arena *arena, const char *study_dir, struct
     return tf_tree_remove(arena, tf_keep_path(arena, study_dir, "stage"), reterr);
 }
 
-static enum tf_code finish_or_undo(struct tf_arena *arena, const char *study_dir, struct tf_err *reterr)
+static enum tf_code
+finish_or_undo(struct tf_arena *arena, const char *study_dir, struct tf_err *reterr)
 {
     if (tf_file_exists(stage_path(arena, study_dir, "commit")))
         return finish(arena, study_dir, reterr);
     return tf_tree_remove(arena, tf_keep_path(arena, study_dir, "stage"), reterr);
 }
 
-enum tf_code tf_stage_recover(struct tf_arena *arena TF_UNUSED, const char *study_dir,
-                              struct tf_err *reterr)
+enum tf_code
+tf_stage_recover(struct tf_arena *arena TF_UNUSED, const char *study_dir, struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("putting the vault in order", (size_t)16 << 20);
     enum tf_code code = TF_OK;
     if (tf_dir_exists(tf_keep_path(scratch, study_dir, "stage"))) {
         code = tf_lock_take(scratch, tf_keep_path(scratch, study_dir, "lock"), true, false,
-                            "the vault is being rekeyed, restored or rewritten just now", NULL, reterr);
+                            "the vault is being rekeyed, restored or rewritten just now", NULL,
+                            reterr);
         if (code == TF_OK)
             code = finish_or_undo(scratch, study_dir, reterr);
     }

@@ -17,7 +17,9 @@
 
 #include "gen/keep_datasets_sql.h" /* wants struct tf_named_sql */
 
-static const struct tf_named_sql no_statements[] = {{NULL, NULL}};
+static const struct tf_named_sql no_statements[] = {
+    {NULL, NULL}
+};
 
 static void check_files(struct tf_arena *arena, const struct tf_keep *keep, struct tf_notices *out)
 {
@@ -36,9 +38,12 @@ static void check_files(struct tf_arena *arena, const struct tf_keep *keep, stru
         if (!tf_ends(name[k], ".db"))
             continue;
         const char *file = tf_printf(arena, "vault/%s", name[k]);
-        const bool rows = tf_ends(name[k], "-response.db");
+        bool rows = false;
+        for (size_t j = 0; tf_dataset_purposes[j] != NULL; j++)
+            rows = rows || tf_ends(name[k], tf_printf(arena, "-%s.db", tf_dataset_purposes[j]));
         const unsigned char *own;
-        if (keep->key->ring != NULL && tf_key_need(arena, keep->key, file, false, &own, &err) != TF_OK) {
+        if (keep->key->ring != NULL &&
+            tf_key_need(arena, keep->key, file, false, &own, &err) != TF_OK) {
             tf_notice_add(out, TF_NOTE, "not-held", file, 0, 0, "Another custodian verifies it.",
                           "this file was not looked into: %s", err.what);
             continue;
@@ -72,8 +77,7 @@ static void check_source(struct tf_arena *arena, const struct tf_keep *keep,
     json_decref(detail);
 }
 
-static void check_dataset(struct tf_keep *keep, const struct tf_evidence *e,
-                          struct tf_notices *out)
+static void check_dataset(struct tf_keep *keep, const struct tf_evidence *e, struct tf_notices *out)
 {
     struct tf_arena *scratch = tf_arena_new("proving a dataset", (size_t)3 << 30);
     struct tf_table *t;
@@ -120,7 +124,8 @@ static bool was_destroyed(struct tf_arena *arena, const struct tf_keep *keep, co
     if (tf_ledger_list(arena, keep->reg, &list, &n, &ignored) != TF_OK)
         return false;
     for (size_t k = 0; k < n; k++)
-        found = found || (strcmp(list[k].act, "destroy") == 0 && strcmp(list[k].subject, name) == 0);
+        found =
+            found || (strcmp(list[k].act, "destroy") == 0 && strcmp(list[k].subject, name) == 0);
     return found;
 }
 
@@ -135,10 +140,12 @@ static bool is_open(struct tf_arena *arena, const struct tf_keep *keep, const st
         return true;
     if (!tf_file_exists(tf_keep_path(arena, keep->dir, name)) && was_destroyed(arena, keep, name))
         return false;
-    return keep->key->ring == NULL || tf_key_need(arena, keep->key, name, false, &own, &ignored) == TF_OK;
+    return keep->key->ring == NULL ||
+           tf_key_need(arena, keep->key, name, false, &own, &ignored) == TF_OK;
 }
 
-/* Every wrapped key is there, for somebody; the keyring was made by who holds keys; sealed files open. */
+/* Every wrapped key is there, for somebody; the keyring was made by who holds keys; sealed files
+ * open. */
 static void check_keys(struct tf_arena *arena, const struct tf_keep *keep, struct tf_notices *out)
 {
     struct tf_names files = {.n = 0};
@@ -160,7 +167,8 @@ static void check_keys(struct tf_arena *arena, const struct tf_keep *keep, struc
         if (!tf_ends(files.name[k], ".sealed"))
             continue;
         scratch = tf_arena_new("proving a key", (size_t)1 << 30);
-        const enum tf_code code = tf_secret_read(scratch, keep->key, files.name[k], &plain, &n, &err);
+        const enum tf_code code =
+            tf_secret_read(scratch, keep->key, files.name[k], &plain, &n, &err);
         if (code != TF_OK && !tf_starts(err.what, "who unlocked"))
             tf_notice_err(out, "keys", &err);
         tf_arena_free(scratch);
@@ -203,7 +211,8 @@ void tf_keep_check(struct tf_arena *arena, const char *study_dir, struct tf_noti
         return;
     }
     for (size_t k = 0; k < n; k++) {
-        if (strcmp(list[k].kind, "dataset") == 0 && is_open(arena, keep, &list[k], "response"))
+        if (strcmp(list[k].kind, "dataset") == 0 &&
+            is_open(arena, keep, &list[k], tf_dataset_purpose(keep, list[k].name)))
             check_dataset(keep, &list[k], out);
         if (first_of(list, k, "series") && is_open(arena, keep, &list[k], "counts"))
             check_counts(arena, keep, list[k].country, out);

@@ -7,14 +7,15 @@
  *     5. datasets, participants and transcripts that held them have a new snapshot without them
  *     6. what was made from the old ones (estimates, releases, claims, reports) is told to be stale
  *
- * After step 2 nothing of the person can be read here, whatever happens: steps 4 to 6 are tidying, and
- * are done by whoever opens the country next, when the machine stops before. In a backup of last week
- * the rows still lie, under a key that no longer exists. What the code's record is named in a table of
- * repeats (KEY) is destroyed with it.
+ * After step 2 nothing of the person can be read here, whatever happens: steps 4 to 6 are tidying,
+ * and are done by whoever opens the country next, when the machine stops before. In a backup of
+ * last week the rows still lie, under a key that no longer exists. What the code's record is named
+ * in a table of repeats (KEY) is destroyed with it.
  *
- * Does not: reach files outside the vault (the file that was imported, a tablet, a printout): those in
- * the study folder that still hold the code are named. A hash of the old dataset stays in the ledger; it
- * lets nobody read, but who has all other rows could confirm a complete guess of the missing one. */
+ * Does not: reach files outside the vault (the file that was imported, a tablet, a printout): those
+ * in the study folder that still hold the code are named. A hash of the old dataset stays in the
+ * ledger; it lets nobody read, but who has all other rows could confirm a complete guess of the
+ * missing one. */
 #include "keep/withdraw.h"
 
 #include <jansson.h>
@@ -41,8 +42,8 @@ static bool known(const struct tf_withdrawal *w, const char *id)
 }
 
 /* Everything that was made from `from`, and from that, and so on. */
-static enum tf_code follow(struct tf_keep *keep, const char *from, struct tf_withdrawal *w,
-                           struct tf_err *reterr)
+static enum tf_code
+follow(struct tf_keep *keep, const char *from, struct tf_withdrawal *w, struct tf_err *reterr)
 {
     const char **derived;
     size_t n;
@@ -52,8 +53,8 @@ static enum tf_code follow(struct tf_keep *keep, const char *from, struct tf_wit
             continue;
         w->stale = tf_grow(keep->arena, w->stale, w->n_stale, &w->cap_stale, sizeof *w->stale);
         w->stale[w->n_stale++] = derived[k];
-        TF_TRY(tf_ledger_add(keep->reg, "stale", derived[k], tf_printf(keep->arena, "{\"from\":\"%s\"}", from),
-                             reterr));
+        TF_TRY(tf_ledger_add(keep->reg, "stale", derived[k],
+                             tf_printf(keep->arena, "{\"from\":\"%s\"}", from), reterr));
         TF_TRY(follow(keep, derived[k], w, reterr));
     }
     return TF_OK;
@@ -69,8 +70,12 @@ static enum tf_code renew_dataset(struct tf_keep *keep, const struct tf_evidence
     struct tf_db *db;
     size_t withdrawn = 0;
     const char *id = NULL;
-    enum tf_code code = tf_keep_file(keep, e->country, e->strand, "response", tf_keep_datasets_sql, &db,
-                                     reterr);
+    enum tf_code code = tf_keep_file(keep, e->country, e->strand, tf_dataset_purpose(keep, e->name),
+                                     tf_keep_datasets_sql, &db, reterr);
+    if (code == TF_E_KEY) { /* who may open it renews it when they do */
+        tf_arena_free(scratch);
+        return TF_OK;
+    }
     if (code == TF_OK)
         code = tf_snapshot_read(scratch, keep, db, e, &t, &withdrawn, reterr);
     if (code == TF_OK && withdrawn > 0) {
@@ -83,8 +88,8 @@ static enum tf_code renew_dataset(struct tf_keep *keep, const struct tf_evidence
     return code;
 }
 
-static enum tf_code renew(struct tf_keep *keep, const char *country, struct tf_withdrawal *w,
-                          struct tf_err *reterr)
+static enum tf_code
+renew(struct tf_keep *keep, const char *country, struct tf_withdrawal *w, struct tf_err *reterr)
 {
     struct tf_evidence *list;
     size_t n;
@@ -92,7 +97,8 @@ static enum tf_code renew(struct tf_keep *keep, const char *country, struct tf_w
     for (size_t k = 0; k < n; k++) {
         bool changed = false;
         if (strcmp(list[k].kind, "dataset") == 0 &&
-            tf_vault_has(keep->arena, keep, country, list[k].strand, "response"))
+            tf_vault_has(keep->arena, keep, country, list[k].strand,
+                         tf_dataset_purpose(keep, list[k].name)))
             TF_TRY(renew_dataset(keep, &list[k], w, reterr));
         if (strcmp(list[k].kind, "participants") == 0)
             TF_TRY(tf_participants_renew(keep, country, &changed, reterr));
@@ -107,6 +113,25 @@ static enum tf_code renew(struct tf_keep *keep, const char *country, struct tf_w
 
 /* ---- 4. What is left ------------------------------------------------------------------------- */
 
+static enum tf_code erase_in(struct tf_keep *keep, const char *country, const char *strand,
+                             const char *purpose, const unsigned char (*id)[32], size_t n,
+                             struct tf_withdrawal *w, struct tf_err *reterr)
+{
+    struct tf_db *db;
+    if (!tf_vault_has(keep->arena, keep, country, strand, purpose))
+        return TF_OK;
+    TF_TRY(tf_keep_file(keep, country, strand, purpose, tf_keep_datasets_sql, &db, reterr));
+    TF_TRY(tf_db_begin(db, reterr));
+    enum tf_code code = tf_rows_erase(db, id, n, &w->rows, reterr);
+    if (code == TF_OK)
+        code = tf_db_commit(db, reterr);
+    if (code != TF_OK)
+        tf_db_rollback(db);
+    return code;
+}
+
+/* In every file that may hold rows; one whose key is not unlocked is left: it holds what nobody can
+ * read. */
 static enum tf_code erase_rows(struct tf_keep *keep, const char *country, struct tf_withdrawal *w,
                                struct tf_err *reterr)
 {
@@ -114,25 +139,22 @@ static enum tf_code erase_rows(struct tf_keep *keep, const char *country, struct
     const unsigned char(*id)[32];
     size_t n;
     TF_TRY(tf_record_withdrawn(keep->arena, keep->key, country, &id, &n, reterr));
-    for (size_t k = 0; n > 0 && k < sizeof strands / sizeof *strands; k++) {
-        struct tf_db *db;
-        if (!tf_vault_has(keep->arena, keep, country, strands[k], "response"))
-            continue;
-        TF_TRY(tf_keep_file(keep, country, strands[k], "response", tf_keep_datasets_sql, &db, reterr));
-        TF_TRY(tf_db_begin(db, reterr));
-        enum tf_code code = tf_rows_erase(db, id, n, &w->rows, reterr);
-        if (code == TF_OK)
-            code = tf_db_commit(db, reterr);
-        if (code != TF_OK) {
-            tf_db_rollback(db);
-            return code;
+    for (size_t k = 0; n > 0 && k < sizeof strands / sizeof *strands; k++)
+        for (size_t j = 0; tf_dataset_purposes[j] != NULL; j++) {
+            struct tf_err why;
+            const enum tf_code code =
+                erase_in(keep, country, strands[k], tf_dataset_purposes[j], id, n, w, &why);
+            if (code != TF_OK && code != TF_E_KEY) {
+                if (reterr != NULL)
+                    *reterr = why;
+                return code;
+            }
         }
-    }
     return TF_OK;
 }
 
-enum tf_code tf_withdraw_finish(struct tf_keep *keep, const char *country, struct tf_withdrawal *ret,
-                                struct tf_err *reterr)
+enum tf_code tf_withdraw_finish(struct tf_keep *keep, const char *country,
+                                struct tf_withdrawal *ret, struct tf_err *reterr)
 {
     struct tf_withdrawal own = {.name = NULL}, *w = ret == NULL ? &own : ret;
     TF_TRY(renew(keep, country, w, reterr)); /* before the pieces go: it counts what is left out */
@@ -171,8 +193,8 @@ static enum tf_code codes_of(struct tf_arena *arena, struct tf_keep *keep, const
         if (strcmp(list[k].kind, "dataset") != 0)
             continue;
         scratch = tf_arena_new_wiped("looking for records", read_limit);
-        enum tf_code result = tf_keep_dataset_get(scratch, keep, country, list[k].strand, list[k].name,
-                                                  &found, &t, NULL, reterr);
+        enum tf_code result = tf_keep_dataset_get(scratch, keep, country, list[k].strand,
+                                                  list[k].name, &found, &t, NULL, reterr);
         if (result == TF_OK && found)
             result = tf_rows_owners(scratch, keep, list[k].name, t, &who, reterr);
         const size_t key = t == NULL ? SIZE_MAX : tf_table_find(t, "KEY"),
@@ -183,7 +205,8 @@ static enum tf_code codes_of(struct tf_arena *arena, struct tf_keep *keep, const
                 if (strcmp(who[row], code) == 0 && !tf_is_blank(t->col[key].text[row]))
                     add_code(arena, to, t->col[key].text[row]);
         tf_arena_free(scratch);
-        TF_TRY(result);
+        if (result != TF_E_KEY) /* what is not unlocked is not looked through */
+            TF_TRY(result);
     }
     return TF_OK;
 }
@@ -191,8 +214,9 @@ static enum tf_code codes_of(struct tf_arena *arena, struct tf_keep *keep, const
 static enum tf_code nobody(const char *country, const char *code, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_INPUT, "nothing is kept under the code '%s' in %s", code, country);
-    return tf_help(reterr, "Look at the code on the consent sheet; capitals count. Codes of interviews "
-                           "are listed by `trefoil keep participants`.");
+    return tf_help(reterr,
+                   "Look at the code on the consent sheet; capitals count. Codes of interviews "
+                   "are listed by `trefoil keep participants`.");
 }
 
 enum tf_code tf_withdraw(struct tf_arena *arena, struct tf_keep *keep, const char *country,
@@ -250,16 +274,18 @@ static void look_in(const char *path, const char *code, struct tf_notices *out)
     struct tf_arena *scratch = tf_arena_new_wiped("looking for a code", (size_t)1 << 30);
     struct tf_bytes file;
     struct tf_err err;
-    if (tf_file_exists(path) && tf_file_read(scratch, path, (size_t)512 << 20, &file, &err) == TF_OK &&
+    if (tf_file_exists(path) &&
+        tf_file_read(scratch, path, (size_t)512 << 20, &file, &err) == TF_OK &&
         holds_word(file.data, file.n, code))
-        tf_notice_add(out, TF_WARNING, "outside", path, 0, 0,
-                      "Take the participant out of this file and of every copy of it; the vault cannot.",
-                      "this file still holds the code");
+        tf_notice_add(
+            out, TF_WARNING, "outside", path, 0, 0,
+            "Take the participant out of this file and of every copy of it; the vault cannot.",
+            "this file still holds the code");
     tf_arena_free(scratch);
 }
 
-static void look_below(struct tf_arena *arena, const char *folder, const char *code,
-                       struct tf_notices *out)
+static void
+look_below(struct tf_arena *arena, const char *folder, const char *code, struct tf_notices *out)
 {
     struct tf_err err;
     char **name;
@@ -273,7 +299,8 @@ static void look_below(struct tf_arena *arena, const char *folder, const char *c
 void tf_withdraw_look(struct tf_arena *arena, const struct tf_study *study, const char *country,
                       const char *code, struct tf_notices *out)
 {
-    const char *const patterns[] = {study->participants, study->segments, study->contacts, study->roster};
+    const char *const patterns[] = {study->participants, study->segments, study->contacts,
+                                    study->roster};
     for (size_t k = 0; k < study->n_datasets; k++)
         look_in(tf_study_path(arena, study, study->dataset[k].file, country, NULL), code, out);
     for (size_t k = 0; k < sizeof patterns / sizeof *patterns; k++)

@@ -1,11 +1,11 @@
 /* Wrapping: keys for people.
  *
- *     passphrase --Argon2id--> key --opens--> private key (X25519) --opens--> boxes: file keys, shares
- *     key file   ------------------------------^
+ *     passphrase --Argon2id--> key --opens--> private key (X25519) --opens--> boxes: file keys,
+ * shares key file   ------------------------------^
  *
  * Argon2id costs 3 passes over 256 MB, so that guessing passphrases costs a thief what it costs us,
- * each time. A key for survivors' words is never in one box: it is cut into as many shares as there are
- * custodians (three at least), any two of which give it back. */
+ * each time. A key for survivors' words is never in one box: it is cut into as many shares as there
+ * are custodians (three at least), any two of which give it back. */
 #include <sodium.h>
 #include <string.h>
 
@@ -17,8 +17,8 @@ enum { NONCE = crypto_secretbox_NONCEBYTES, SHARE = 1 + TF_KEY_BYTES };
 
 /* ---- One custodian --------------------------------------------------------------------------- */
 
-static bool passphrase_key(const struct custodian *c, const char *passphrase, size_t n,
-                           unsigned char ret[32])
+static bool
+passphrase_key(const struct custodian *c, const char *passphrase, size_t n, unsigned char ret[32])
 {
     return crypto_pwhash(ret, 32, passphrase, n, c->salt, c->ops, c->mem,
                          crypto_pwhash_ALG_ARGON2ID13) == 0;
@@ -30,8 +30,8 @@ static enum tf_code no_memory(struct tf_err *reterr)
     return tf_help(reterr, "256 MB must be free for a moment. Close other programs and try again.");
 }
 
-enum tf_code tf_custodian_passphrase(struct custodian *c, const char *passphrase, size_t n, bool quick,
-                                     struct tf_err *reterr)
+enum tf_code tf_custodian_passphrase(struct custodian *c, const char *passphrase, size_t n,
+                                     bool quick, struct tf_err *reterr)
 {
     struct tf_arena *scratch = tf_arena_new("a custodian's key", (size_t)1 << 20);
     unsigned char *secret = tf_locked(scratch, 32), *key = tf_locked(scratch, 32);
@@ -50,8 +50,9 @@ enum tf_code tf_custodian_passphrase(struct custodian *c, const char *passphrase
 
 static enum tf_code wrong(const struct custodian *c, struct tf_err *reterr)
 {
-    (void)tf_fail(reterr, TF_E_KEY, c->passphrase ? "this is not the passphrase of %s"
-                                                  : "this is not the key of %s", c->name);
+    (void)tf_fail(reterr, TF_E_KEY,
+                  c->passphrase ? "this is not the passphrase of %s" : "this is not the key of %s",
+                  c->name);
     return tf_help(reterr, c->passphrase ? "Try again. Who forgot it is removed and added anew by "
                                            "another custodian."
                                          : "Give the key file that was made for this study.");
@@ -65,8 +66,8 @@ enum tf_code tf_custodian_open(struct tf_arena *arena, const struct custodian *c
     if (c->passphrase) {
         if (!passphrase_key(c, passphrase, n, key))
             return no_memory(reterr);
-        if (crypto_secretbox_open_easy(secret, c->sealed + NONCE, sizeof c->sealed - NONCE, c->sealed,
-                                       key) != 0)
+        if (crypto_secretbox_open_easy(secret, c->sealed + NONCE, sizeof c->sealed - NONCE,
+                                       c->sealed, key) != 0)
             return wrong(c, reterr);
     } else if (key_file != NULL) {
         memcpy(secret, key_file, 32);
@@ -90,10 +91,12 @@ static bool open_box(const struct wrapped *w, size_t at, const struct custodian 
            crypto_box_seal_open(ret, w->box[at].box, w->box[at].len, c->public_key, secret) == 0;
 }
 
-static enum tf_code bad_box(const struct wrapped *w, const struct custodian *c, struct tf_err *reterr)
+static enum tf_code
+bad_box(const struct wrapped *w, const struct custodian *c, struct tf_err *reterr)
 {
     (void)tf_fail(reterr, TF_E_REFUSED, "the key of '%s' does not unwrap for %s", w->name, c->name);
-    return tf_help(reterr, "The keyring was altered. Put the key folder back from its escrow copy.");
+    return tf_help(reterr,
+                   "The keyring was altered. Put the key folder back from its escrow copy.");
 }
 
 enum tf_code tf_keyring_unwrap(struct tf_arena *arena, const struct keyring *ring,
@@ -137,7 +140,8 @@ enum tf_code tf_keyring_unwrap(struct tf_arena *arena, const struct keyring *rin
 static bool is_survivors(struct tf_arena *arena, const char *name)
 {
     const char *country, *strand, *purpose;
-    return tf_key_parts(arena, name, &country, &strand, &purpose) && strcmp(purpose, "survivors") == 0;
+    return tf_key_parts(arena, name, &country, &strand, &purpose) &&
+           strcmp(purpose, "survivors") == 0;
 }
 
 static enum tf_code wrap_shares(const struct keyring *ring, struct wrapped *w,
@@ -150,8 +154,10 @@ static enum tf_code wrap_shares(const struct keyring *ring, struct wrapped *w,
         if (strcmp(ring->custodian[k].post.role, "custodian") == 0)
             who[n++] = k;
     if (n < TF_SURVIVORS_OF) {
-        (void)tf_fail(reterr, TF_E_REFUSED, "'%s' holds survivors' words and needs %d custodians, any %d of "
-                      "whom open it together", w->name, TF_SURVIVORS_OF, TF_SURVIVORS_NEED);
+        (void)tf_fail(reterr, TF_E_REFUSED,
+                      "'%s' holds survivors' words and needs %d custodians, any %d of "
+                      "whom open it together",
+                      w->name, TF_SURVIVORS_OF, TF_SURVIVORS_NEED);
         (void)tf_fact(reterr, "there %s %zu", n == 1 ? "is" : "are", n);
         return tf_help(reterr, "`trefoil keep add-custodian NAME` adds one.");
     }
@@ -173,9 +179,11 @@ static enum tf_code wrap_shares(const struct keyring *ring, struct wrapped *w,
 enum tf_code tf_keyring_wrap(struct tf_arena *arena, struct keyring *ring, const char *name,
                              const unsigned char key[TF_KEY_BYTES], struct tf_err *reterr)
 {
-    struct wrapped made = {.name = tf_strdup(arena, name), .need = 1}, *w = tf_keyring_key(ring, name);
+    struct wrapped made = {.name = tf_strdup(arena, name), .need = 1},
+                   *w = tf_keyring_key(ring, name);
     if (strlen(name) >= TF_KEY_NAME || (w == NULL && ring->n_keys == TF_MAX_KEYS))
-        return tf_fail(reterr, TF_E_LIMIT, "the study has too many files, or the name '%s' is too long", name);
+        return tf_fail(reterr, TF_E_LIMIT,
+                       "the study has too many files, or the name '%s' is too long", name);
     if (is_survivors(arena, name)) {
         TF_TRY(wrap_shares(ring, &made, key, reterr));
     } else {
@@ -206,8 +214,8 @@ static enum tf_code begin_key(struct tf_arena *scratch, const struct tf_key *key
     const unsigned char *register_key = tf_ring_find(key->ring, "register.db");
     struct keyring *ring;
     unsigned char *fresh = tf_locked(scratch, TF_KEY_BYTES);
-    TF_TRY(tf_lock_take(scratch, tf_keep_path(scratch, key->dir, "keys/keyring.lock"), true, true, "",
-                        NULL, reterr));
+    TF_TRY(tf_lock_take(scratch, tf_keep_path(scratch, key->dir, "keys/keyring.lock"), true, true,
+                        "", NULL, reterr));
     TF_TRY(tf_keyring_read(scratch, key->dir, &ring, reterr));
     if (register_key == NULL || tf_keyring_key(ring, name) != NULL) {
         (void)tf_fail(reterr, TF_E_KEY, "who unlocked this study holds no key for '%s'", name);
