@@ -72,6 +72,11 @@ seed xlsform csv '0survey\n,type,name,label\n,text,q,"a ""b"""\nsettings\n,form_
 seed xlsform folder '2type;name;label\ntext;q;Q\nnote;n;"${q}"\n'
 seed xlsform sheet '3<worksheet><sheetData><row r="1"><c r="A1" t="inlineStr"><is><t>type</t></is></c><c r="B1" t="inlineStr"><is><t>name</t></is></c></row><row r="2"><c r="A2" t="inlineStr"><is><t>text</t></is></c><c r="B2" t="inlineStr"><is><t>q</t></is></c></row></sheetData></worksheet>'
 { printf 4; cat tests/ask/old.xls; } >$out/corpus/xlsform/old
+seed custody keyring '{"trefoil_keyring":1,"custodians":[{"name":"ana","role":"custodian","strand":"","countries":["XA"],"public":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}],"keys":[{"name":"register.db","need":1,"boxes":[]}],"seal":"AAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAAA="}'
+seed custody escrow '1TFESC1\n\000\011\000\000\000vault.key\003\000\000\000abc'
+seed custody list '2trefoil-backup-1\n3 abc\n0000000000000000000000000000000000000000000000000000000000000000 12 vault/XA-children-response.db\nsigned AAAA\n'
+seed custody consent '3trefoil-consent-1\ncountry XA\nparticipant a\nkind assent\nswitch audio yes\nsignature AAAA\n'
+seed custody sealed '4TFSEAL1\n\012keys/inbox'
 seed options plain '--by\nsex\nword\n--deep\n--by-all=x\n--\n--by\n'
 
 targets=$*
