@@ -58,6 +58,9 @@ static void tell(void *to)
         _exit(3);
 }
 
+static unsigned seconds = 600;
+static pid_t agent;
+
 static void unlock_as(struct house *h, size_t k, bool identity)
 {
     struct unlocked *u;
@@ -65,7 +68,7 @@ static void unlock_as(struct house *h, size_t k, bool identity)
     if (tf_custody_unlock(h->arena, h->dir, names[k], &c, NULL, &u, &h->err) != TF_OK)
         fail_msg("%s", h->err.what);
     if (tf_agent_here(h->arena, h->dir)) {
-        OK(tf_agent_add(h->arena, h->dir, u, identity, 600, &h->err));
+        OK(tf_agent_add(h->arena, h->dir, u, identity, seconds, &h->err));
         return;
     }
     int ready[2];
@@ -75,9 +78,10 @@ static void unlock_as(struct house *h, size_t k, bool identity)
     if (child == 0) {
         struct tf_err err;
         struct tf_arena *own = tf_arena_new("agent", (size_t)64 << 20);
-        const enum tf_code code = tf_agent_run(own, h->dir, u, identity, 600, tell, &ready[1], &err);
+        const enum tf_code code = tf_agent_run(own, h->dir, u, identity, seconds, tell, &ready[1], &err);
         _exit(code == TF_OK ? 0 : 2);
     }
+    agent = child;
     assert_int_equal(read(ready[0], &r, 1), 1);
     (void)close(ready[0]);
     (void)close(ready[1]);
@@ -295,6 +299,37 @@ static void one_person_gets_identity_or_answers_and_two_get_both(void **state TF
     OUT_OF_HOUSE(h);
 }
 
+static void when_the_time_is_over_it_is_locked(void **state TF_UNUSED)
+{
+    int status;
+    IN_HOUSE(h);
+    init(&h, 1);
+    seconds = 1;
+    unlock_as(&h, 0, false);
+    seconds = 600;
+    assert_non_null(open_keep(&h, true));
+    assert_int_equal(waitpid(agent, &status, 0), agent); /* it ends by itself */
+    assert_true(WIFEXITED(status) && WEXITSTATUS(status) == 0);
+    assert_null(open_keep(&h, false));
+    assert_int_equal(h.err.code, TF_E_KEY);
+    assert_false(tf_file_exists(tf_keep_path(h.arena, h.dir, "agent.sock")));
+    OUT_OF_HOUSE(h);
+}
+
+static void a_killed_agent_leaves_the_study_locked(void **state TF_UNUSED)
+{
+    IN_HOUSE(h);
+    init(&h, 1);
+    unlock_as(&h, 0, false);
+    assert_int_equal(kill(agent, SIGKILL), 0);
+    assert_int_equal(waitpid(agent, NULL, 0), agent);
+    assert_null(open_keep(&h, false));
+    unlock_as(&h, 0, false); /* over what it left behind */
+    assert_non_null(open_keep(&h, true));
+    lock(&h);
+    OUT_OF_HOUSE(h);
+}
+
 static void who_writes_themselves_into_the_keyring_is_found_out(void **state TF_UNUSED)
 {
     struct keyring *ring;
@@ -449,6 +484,8 @@ int main(void)
         cmocka_unit_test(what_a_role_does_not_open_it_cannot_unwrap),
         cmocka_unit_test(survivors_words_open_with_any_two_of_three),
         cmocka_unit_test(one_person_gets_identity_or_answers_and_two_get_both),
+        cmocka_unit_test(when_the_time_is_over_it_is_locked),
+        cmocka_unit_test(a_killed_agent_leaves_the_study_locked),
         cmocka_unit_test(who_writes_themselves_into_the_keyring_is_found_out),
         cmocka_unit_test(who_is_removed_opens_nothing_any_more),
         cmocka_unit_test(rekeying_is_all_or_nothing),
