@@ -77,8 +77,8 @@ static struct tf_words words_of(struct reading *r, const struct tf_xtexts *t)
     return w;
 }
 
-/* The languages of questions, in the order in which they are met. */
-static enum tf_code note_languages(struct reading *r, const struct tf_words *w)
+/* The languages of questions and choices, in the order in which they are met. */
+static enum tf_code note_languages(struct reading *r, const struct tf_words *w, const char *sheet)
 {
     struct tf_instrument *i = r->i;
     for (size_t k = 0; k < w->n; k++) {
@@ -86,7 +86,7 @@ static enum tf_code note_languages(struct reading *r, const struct tf_words *w)
             if (strcmp(w->item[j].lang, w->item[k].lang) == 0) {
                 (void)tf_fail_at(r->reterr, TF_E_INPUT, i->file, 1, 0,
                                  "two columns hold labels in '%s'", w->item[k].lang);
-                (void)tf_fact(r->reterr, "sheet 'survey', row 1");
+                (void)tf_fact(r->reterr, "sheet '%s', row 1", sheet);
                 return tf_help(r->reterr, "Rename or remove one of them.");
             }
         if (!tf_names_put(&r->languages, w->item[k].lang, k))
@@ -100,16 +100,20 @@ static enum tf_code note_languages(struct reading *r, const struct tf_words *w)
 
 /* ---- Reading ------------------------------------------------------------------------------------ */
 
-static void read_choices(struct reading *r, struct tf_question *q)
+static enum tf_code read_choices(struct reading *r, struct tf_question *q)
 {
     const size_t at = q->list == NULL ? SIZE_MAX : tf_names_get(&r->lists, q->list);
     if (at == SIZE_MAX) /* of a file, or of an earlier answer */
-        return;
+        return TF_OK;
     const struct tf_xlist *list = &r->form->list[at];
     q->choice = TF_NEW_N(r->arena, struct tf_choice, list->n);
-    for (size_t k = 0; k < list->n; k++)
-        q->choice[q->n_choices++] = (struct tf_choice){
-            .value = list->choice[k].name, .label = words_of(r, &list->choice[k].label)};
+    for (size_t k = 0; k < list->n; k++) {
+        const struct tf_choice one = {.value = list->choice[k].name,
+                                      .label = words_of(r, &list->choice[k].label)};
+        TF_TRY(note_languages(r, &one.label, "choices"));
+        q->choice[q->n_choices++] = one;
+    }
+    return TF_OK;
 }
 
 static const char *relevant_of(const struct tf_xnode *n)
@@ -134,8 +138,8 @@ static enum tf_code read_nodes(struct reading *r, struct tf_xnode *const *node, 
                                 .relevant = relevant_of(x),
                                 .label = words_of(r, &x->label),
                                 .row = x->row};
-        TF_TRY(note_languages(r, &q.label));
-        read_choices(r, &q);
+        TF_TRY(note_languages(r, &q.label, "survey"));
+        TF_TRY(read_choices(r, &q));
         r->i->question =
             tf_grow(r->arena, r->i->question, r->i->n_questions, &r->cap, sizeof q);
         r->i->question[r->i->n_questions++] = q;
