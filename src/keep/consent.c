@@ -62,7 +62,7 @@ static bool one_line(const char *s)
     return s == NULL || strpbrk(s, "\r\n") == NULL;
 }
 
-static enum tf_code check(const struct tf_consent *c, struct tf_err *reterr)
+enum tf_code tf_consent_sound(const struct tf_consent *c, struct tf_err *reterr)
 {
     bool good = !tf_is_blank(c->participant) && c->n_switches <= MAX_SWITCHES;
     for (size_t k = 0; k < N_LINES; k++)
@@ -139,41 +139,81 @@ bool tf_consent_parse(struct tf_arena *arena, const char *text, struct tf_consen
 
 /* ---- Putting in ------------------------------------------------------------------------------ */
 
-enum tf_code tf_consent_put(struct tf_keep *keep, const char *country, const struct tf_consent *c,
-                            bool *ret_changed, struct tf_err *reterr)
-{
-    unsigned char signature[64], public_key[32], mac[32];
-    char b64[sodium_base64_ENCODED_LEN(64, B64)], hex[65];
-    struct tf_record_key *key;
+/* What putting a list needs, had once: locked memory must not grow with the number of records. */
+struct putting {
+    struct tf_arena *arena; /* wiped */
     struct tf_db *db;
+    const char *country;
+    unsigned char *secret;
+};
+
+static enum tf_code put_one(const struct putting *p, const struct tf_consent *c,
+                            const struct tf_record_key *key, size_t *changed, struct tf_err *reterr)
+{
+    unsigned char signature[64], mac[32];
+    char b64[sodium_base64_ENCODED_LEN(64, B64)], hex[65];
     struct tf_stmt *q;
     enum tf_code code;
-    *ret_changed = false;
-    TF_TRY(check(c, reterr));
-    TF_TRY(tf_record_keys(keep->arena, keep->key, country, &c->participant, 1, true, &key, reterr));
     if (key->state != TF_RECORD_HELD)
         return TF_OK; /* who withdrew */
-    const char *text = record_text(keep->arena, country, c);
+    const char *text = record_text(p->arena, p->country, c);
     (void)crypto_generichash(mac, sizeof mac, (const unsigned char *)text, strlen(text), key->key,
                              32);
     (void)sodium_bin2hex(hex, sizeof hex, mac, sizeof mac);
-    TF_TRY(open_file(keep, country, &db, reterr));
-    TF_TRY(tf_sql(db, "consent_known", &q, reterr));
+    TF_TRY(tf_sql(p->db, "consent_known", &q, reterr));
     tf_bind_text(q, 1, hex);
     if (tf_step(q, &code, reterr))
         return tf_run(q, reterr);
     TF_TRY(code);
-    TF_TRY(
-        tf_study_sign(keep->arena, keep->dir, text, strlen(text), signature, public_key, reterr));
+    (void)crypto_sign_detached(signature, NULL, (const unsigned char *)text, strlen(text),
+                               p->secret);
     (void)sodium_bin2base64(b64, sizeof b64, signature, 64, B64);
-    const char *whole = tf_printf(keep->arena, "%ssignature %s\n", text, b64);
-    TF_TRY(tf_sql(db, "consent_add", &q, reterr));
+    const char *whole = tf_printf(p->arena, "%ssignature %s\n", text, b64);
+    TF_TRY(tf_sql(p->db, "consent_add", &q, reterr));
     tf_bind_text(q, 1, c->participant);
     tf_bind_text(q, 2, hex);
-    tf_bind_text(q, 3, tf_said_seal(keep->arena, key->key, c->participant, whole));
+    tf_bind_text(q, 3, tf_said_seal(p->arena, key->key, c->participant, whole));
     TF_TRY(tf_run(q, reterr));
-    *ret_changed = true;
+    ++*changed;
     return TF_OK;
+}
+
+static enum tf_code put_list(struct tf_arena *arena, struct tf_keep *keep, const char *country,
+                             const struct tf_consent *list, size_t n, size_t *changed,
+                             struct tf_err *reterr)
+{
+    const char **who = TF_NEW_N(arena, const char *, n);
+    struct putting p = {.arena = arena, .country = country};
+    unsigned char public_key[32];
+    struct tf_record_key *key;
+    enum tf_code code = TF_OK;
+    for (size_t k = 0; k < n; k++) {
+        TF_TRY(tf_consent_sound(&list[k], reterr));
+        who[k] = list[k].participant;
+    }
+    TF_TRY(tf_record_keys(arena, keep->key, country, who, n, true, &key, reterr));
+    TF_TRY(tf_study_signing_key(arena, keep->dir, &p.secret, public_key, reterr));
+    TF_TRY(open_file(keep, country, &p.db, reterr));
+    TF_TRY(tf_db_begin(p.db, reterr));
+    for (size_t k = 0; k < n && code == TF_OK; k++)
+        code = put_one(&p, &list[k], &key[k], changed, reterr);
+    if (code == TF_OK)
+        code = tf_db_commit(p.db, reterr);
+    if (code != TF_OK)
+        tf_db_rollback(p.db);
+    return code;
+}
+
+enum tf_code tf_consent_put(struct tf_keep *keep, const char *country,
+                            const struct tf_consent *list, size_t n, size_t *ret_changed,
+                            struct tf_err *reterr)
+{
+    struct tf_arena *arena = tf_arena_new_wiped("records of consent", (size_t)256 << 20);
+    *ret_changed = 0;
+    const enum tf_code code =
+        n == 0 ? TF_OK : put_list(arena, keep, country, list, n, ret_changed, reterr);
+    tf_arena_free(arena);
+    return code;
 }
 
 /* ---- Reading --------------------------------------------------------------------------------- */

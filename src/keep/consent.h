@@ -22,12 +22,14 @@ struct tf_consent {
     size_t version; /* set on reading: 1, 2 … for a participant and kind */
     bool current;   /* the newest of its kind */
 };
-/* Put a record: signed with the study's key, sealed under the participant's. The same record again
- * is no change; another for the same participant and kind is its next version, and earlier ones
- * stay. Of who withdrew none is kept. */
+/* Is it a record that can be put? TF_E_INPUT says that it is none. */
+TF_MUST_CHECK enum tf_code tf_consent_sound(const struct tf_consent *c, struct tf_err *reterr);
+/* Put n records, all or none: signed with the study's key, sealed under the participants'. The same
+ * record again is no change; another for the same participant and kind is its next version, and
+ * earlier ones stay. Of who withdrew none is kept. */
 TF_MUST_CHECK enum tf_code tf_consent_put(struct tf_keep *keep, const char *country,
-                                          const struct tf_consent *c, bool *ret_changed,
-                                          struct tf_err *reterr);
+                                          const struct tf_consent *list, size_t n,
+                                          size_t *ret_changed, struct tf_err *reterr);
 /* All records of a country by participant, kind and version, each signature proved. */
 TF_MUST_CHECK enum tf_code tf_consent_list(struct tf_arena *arena, struct tf_keep *keep,
                                            const char *country, struct tf_consent **ret,

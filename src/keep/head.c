@@ -32,8 +32,9 @@ static const char word[] = "trefoil-head-1";
 
 /* ---- Signing --------------------------------------------------------------------------------- */
 
-static enum tf_code signing_key(struct tf_arena *arena, const char *study_dir, unsigned char **ret,
-                                unsigned char ret_public[32], struct tf_err *reterr)
+enum tf_code tf_study_signing_key(struct tf_arena *arena, const char *study_dir,
+                                  unsigned char **ret, unsigned char ret_public[32],
+                                  struct tf_err *reterr)
 {
     struct tf_key *key;
     const unsigned char *seed;
@@ -50,7 +51,7 @@ enum tf_code tf_study_sign(struct tf_arena *arena, const char *study_dir, const 
                            struct tf_err *reterr)
 {
     unsigned char *secret;
-    TF_TRY(signing_key(arena, study_dir, &secret, ret_public, reterr));
+    TF_TRY(tf_study_signing_key(arena, study_dir, &secret, ret_public, reterr));
     (void)crypto_sign_detached(ret, NULL, data, n, secret);
     return TF_OK;
 }
@@ -115,7 +116,7 @@ enum tf_code tf_head_prove(struct tf_arena *arena, const char *study_dir, struct
                                     public_key) != 0)
         return not_ours(reterr, "the signature of this head does not hold",
                         "It was altered or mistyped.");
-    TF_TRY(signing_key(arena, study_dir, &secret, own, reterr));
+    TF_TRY(tf_study_signing_key(arena, study_dir, &secret, own, reterr));
     if (sodium_memcmp(own, public_key, 32) != 0)
         return not_ours(
             reterr, "this head was signed by another key",

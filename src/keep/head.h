@@ -25,4 +25,8 @@ void tf_head_remember(struct tf_register *reg, uint64_t entries, const char *has
 TF_MUST_CHECK enum tf_code tf_study_sign(struct tf_arena *arena, const char *study_dir,
                                          const void *data, size_t n, unsigned char ret[64],
                                          unsigned char ret_public[32], struct tf_err *reterr);
+/* The same key, for who signs many things: 64 bytes of locked memory that live as long as the arena. */
+TF_MUST_CHECK enum tf_code tf_study_signing_key(struct tf_arena *arena, const char *study_dir,
+                                                unsigned char **ret, unsigned char ret_public[32],
+                                                struct tf_err *reterr);
 #endif

@@ -46,8 +46,7 @@ void tf_open_agreed(struct open_taking *t, struct open_record *r, const struct t
             r->day = tf_strndup(t->batch, text, 10);
 }
 
-static enum tf_code put_kind(struct open_taking *t, const struct open_record *r, const char *kind,
-                             struct tf_err *reterr)
+static struct tf_consent agreed(struct open_taking *t, const struct open_record *r, const char *kind)
 {
     struct tf_switch *sw = TF_NEW_N(t->batch, struct tf_switch, r->form->n_consents);
     struct tf_consent c = {.participant = r->code,
@@ -58,34 +57,45 @@ static enum tf_code put_kind(struct open_taking *t, const struct open_record *r,
                            .by = tf_is_blank(r->sender) ? NULL : r->sender,
                            .source = r->instance,
                            .sw = sw};
-    bool changed;
     for (size_t k = 0; k < r->form->n_consents; k++)
         if (strcmp(r->form->consent[k].kind, kind) == 0 && r->sw[k].name != NULL)
             sw[c.n_switches++] = r->sw[k];
-    return c.n_switches == 0 ? TF_OK
-                             : tf_consent_put(t->o->keep, t->o->opt->country, &c, &changed, reterr);
+    return c;
 }
 
-enum tf_code tf_open_consent(struct open_taking *t, const struct open_record *r, struct tf_err *reterr)
+/* One record's kinds, behind the others; what cannot be noted is named, and the others go on. */
+static size_t add_kinds(struct open_taking *t, const struct open_record *r, struct tf_consent *list)
 {
+    static const char *const kinds[] = {"consent", "assent"};
+    struct tf_err err;
+    size_t n = 0;
     if (r->form->n_consents == 0 || r->key == NULL || r->key->state != TF_RECORD_HELD || !r->coded)
-        return TF_OK;
+        return 0;
     if (r->day[0] == '\0') {
         tf_notice_add(t->o->out, TF_WARNING, "consent-without-day", NULL, 0, 0,
                       "Let the form have `today` or `start`.",
                       "record %lld (%s) says nothing of its day; its consent is not noted",
                       (long long)r->number, r->instance);
-        return TF_OK;
+        return 0;
     }
-    static const char *const kinds[] = {"consent", "assent"};
-    for (size_t k = 0; k < 2; k++) {
-        struct tf_err err;
-        const enum tf_code code = put_kind(t, r, kinds[k], &err);
-        if (code == TF_E_INPUT) /* of this record: the others go on */
+    for (size_t k = 0; k < sizeof kinds / sizeof *kinds; k++) {
+        list[n] = agreed(t, r, kinds[k]);
+        if (list[n].n_switches == 0)
+            continue;
+        if (tf_consent_sound(&list[n], &err) == TF_OK)
+            n++;
+        else
             tf_notice_add(t->o->out, TF_ERROR, "no-consent", NULL, 0, 0, NULL, "record %lld (%s): %s",
                           (long long)r->number, r->instance, err.what);
-        else if (code != TF_OK)
-            return tf_fail(reterr, code, "%s", err.what);
     }
-    return TF_OK;
+    return n;
+}
+
+enum tf_code tf_open_consents(struct open_taking *t, struct tf_err *reterr)
+{
+    struct tf_consent *list = TF_NEW_N(t->batch, struct tf_consent, 2 * t->n + 2);
+    size_t n = 0, changed;
+    for (size_t k = 0; k < t->n; k++)
+        n += add_kinds(t, &t->record[k], list + n);
+    return tf_consent_put(t->o->keep, t->o->opt->country, list, n, &changed, reterr);
 }

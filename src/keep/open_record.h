@@ -39,9 +39,9 @@ void tf_open_add(struct open_taking *t, struct open_record *r, const char *name,
                  size_t n);
 /* Open it if all its files are here: r->state says what came of it, a notice says why not. */
 void tf_open_try(struct open_taking *t, struct open_record *r);
-/* What a submission says of consent, while its answers are read; and its record, when it is in the vault. */
+/* What a submission says of consent, while its answers are read; and the records of a batch. They are
+ * put before the submissions: who is killed in between puts the same again, and none is lost. */
 void tf_open_agreed(struct open_taking *t, struct open_record *r, const struct tf_xfield *f,
                     const char *text);
-TF_MUST_CHECK enum tf_code tf_open_consent(struct open_taking *t, const struct open_record *r,
-                                           struct tf_err *reterr);
+TF_MUST_CHECK enum tf_code tf_open_consents(struct open_taking *t, struct tf_err *reterr);
 #endif

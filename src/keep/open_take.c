@@ -158,14 +158,13 @@ static enum tf_code finish_batch(struct open_taking *t, struct tf_err *reterr)
     struct tf_db *db;
     TF_TRY(open_all(t, reterr));
     TF_TRY(keys_of(t, reterr));
+    TF_TRY(tf_open_consents(t, reterr));
     for (size_t k = 0; k < t->o->study->n_forms; k++) {
         if (!tf_open_wants(t->o, &t->o->study->form[k]))
             continue;
         TF_TRY(tf_open_store(t->o, &t->o->study->form[k], &db, reterr));
         TF_TRY(put_batch(t, db, reterr));
     }
-    for (size_t k = 0; k < t->n; k++)
-        TF_TRY(tf_open_consent(t, &t->record[k], reterr));
     return TF_OK;
 }
 

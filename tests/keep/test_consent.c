@@ -24,9 +24,9 @@ static bool put(struct house *h, struct tf_keep *keep, const char *kind, bool au
     const struct tf_consent c = {.participant = "XA-1", .kind = kind, .text = "child 4", .language = "km",
                                  .day = "2026-11-24", .by = "fw-07", .source = "uuid:1", .sw = sw,
                                  .n_switches = 2};
-    bool changed = false;
-    OK(tf_consent_put(keep, "XA", &c, &changed, &h->err));
-    return changed;
+    size_t changed = 0;
+    OK(tf_consent_put(keep, "XA", &c, 1, &changed, &h->err));
+    return changed == 1;
 }
 
 static void records_have_versions_and_each_switch_counts(void **state TF_UNUSED)
@@ -73,11 +73,60 @@ static void what_is_no_record_is_refused(void **state TF_UNUSED)
         {.participant = "a", .kind = "consent", .sw = odd, .n_switches = 1},
         {.participant = "a", .kind = "consent", .sw = good, .n_switches = 65},
     };
-    bool changed;
+    size_t changed;
     IN_HOUSE(h);
     struct tf_keep *keep = open_keep(h.arena, &h);
     for (size_t k = 0; k < sizeof rows / sizeof *rows; k++)
-        assert_int_equal(tf_consent_put(keep, "XA", &rows[k], &changed, &h.err), TF_E_INPUT);
+        assert_int_equal(tf_consent_put(keep, "XA", &rows[k], 1, &changed, &h.err), TF_E_INPUT);
+    OUT_OF_HOUSE(h);
+}
+
+static void a_list_is_put_whole_or_not_at_all(void **state TF_UNUSED)
+{
+    static const struct tf_switch sw = {"audio", true};
+    const struct tf_consent good = {.participant = "a", .kind = "assent", .sw = &sw, .n_switches = 1};
+    const struct tf_consent mixed[] = {good, {.participant = "b", .kind = "promise"}};
+    const struct tf_consent twice[] = {good, good};
+    struct tf_consent *list;
+    size_t changed, n;
+    IN_HOUSE(h);
+    struct tf_keep *keep = open_keep(h.arena, &h);
+    assert_int_equal(tf_consent_put(keep, "XA", mixed, 2, &changed, &h.err), TF_E_INPUT);
+    OK(tf_consent_list(h.arena, keep, "XA", &list, &n, &h.err));
+    assert_int_equal(n, 0);
+    OK(tf_consent_put(keep, "XA", twice, 2, &changed, &h.err));
+    assert_int_equal(changed, 1);
+    OUT_OF_HOUSE(h);
+}
+
+/* Bytes of this process's memory, VmSize. */
+static size_t memory_now(void)
+{
+    FILE *f = fopen("/proc/self/statm", "r");
+    unsigned long pages = 0;
+    assert_non_null(f);
+    assert_int_equal(fscanf(f, "%lu", &pages), 1);
+    (void)fclose(f);
+    return pages * 4096;
+}
+
+static void memory_does_not_grow_with_the_number_of_records(void **state TF_UNUSED)
+{
+    enum { PEOPLE = 2000, AGAIN = 50 };
+    static const struct tf_switch sw = {"audio", true};
+    size_t changed;
+    IN_HOUSE(h);
+    struct tf_keep *keep = open_keep(h.arena, &h);
+    struct tf_consent *list = TF_NEW_N(h.arena, struct tf_consent, PEOPLE);
+    for (size_t k = 0; k < PEOPLE; k++)
+        list[k] = (struct tf_consent){.participant = tf_printf(h.arena, "p%zu", k), .kind = "assent",
+                                      .day = "2026-11-24", .sw = &sw, .n_switches = 1};
+    OK(tf_consent_put(keep, "XA", list, PEOPLE, &changed, &h.err));
+    assert_int_equal(changed, PEOPLE);
+    const size_t before = memory_now();
+    for (size_t k = 0; k < AGAIN; k++) /* each looks into the keys of all */
+        OK(tf_consent_put(keep, "XA", &list[k], 1, &changed, &h.err));
+    assert_true(memory_now() < before + ((size_t)2 << 20)); /* were they kept: 50 x 128 KB, twice */
     OUT_OF_HOUSE(h);
 }
 
@@ -185,6 +234,8 @@ int main(void)
     const struct CMUnitTest tests[] = {
         cmocka_unit_test(records_have_versions_and_each_switch_counts),
         cmocka_unit_test(what_is_no_record_is_refused),
+        cmocka_unit_test(a_list_is_put_whole_or_not_at_all),
+        cmocka_unit_test(memory_does_not_grow_with_the_number_of_records),
         cmocka_unit_test(withdrawal_takes_the_record_along),
         cmocka_unit_test(an_earlier_head_is_proved_and_a_false_one_is_not),
         cmocka_unit_test(a_ledger_put_back_is_found_out),
