@@ -405,7 +405,7 @@ enum tf_code tf_keep_import_file(struct tf_arena *arena, struct tf_keep *keep,
     struct tf_arena *scratch = tf_arena_new_wiped("importing a file", (size_t)3 << 30);
     enum tf_code code = tf_import_file(scratch, file, &t, reterr);
     if (code == TF_OK && d != NULL)
-        code = tf_void_apply(d, country, t, NULL, reterr);
+        code = tf_void_apply(d, country, t, NULL, NULL, reterr);
     size_t left_out = 0;
     if (code == TF_OK)
         code = tf_rows_allowed(scratch, keep, country, dataset, t, &left_out, reterr);

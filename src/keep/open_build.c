@@ -325,7 +325,9 @@ static enum tf_code add_rows(struct building *b, struct tf_flat *flat, struct tf
 
 /* ---- The dataset --------------------------------------------------------------------------------- */
 
-static enum tf_code put_table(struct building *b, struct tf_table *t, struct tf_err *reterr)
+/* t is records, or one of its repeats. */
+static enum tf_code put_table(struct building *b, struct tf_table *t, const struct tf_table *records,
+                              struct tf_err *reterr)
 {
     const struct tf_dataset *d = b->dataset;
     struct tf_keep *keep = b->o->keep;
@@ -335,7 +337,7 @@ static enum tf_code put_table(struct building *b, struct tf_table *t, struct tf_
                                         : tf_printf(keep->arena, "%s: %s", d->title, repeat + 1);
     struct tf_evidence before;
     bool found;
-    TF_TRY(tf_void_apply(d, country, t, b->o->out, reterr));
+    TF_TRY(tf_void_apply(d, country, t, records, b->o->out, reterr));
     TF_TRY(tf_evidence_current(b->arena, keep->reg, "dataset", country, t->name, &found, &before,
                                reterr));
     TF_TRY(tf_keep_dataset_put(keep, country, strand, t->name, title, t, TF_OPENED_FROM, NULL, &id, reterr));
@@ -378,7 +380,7 @@ static enum tf_code make_dataset(struct building *b, struct tf_err *reterr)
     TF_TRY(add_rows(b, flat, reterr));
     TF_TRY(tf_flat_tables(flat, &table, &b->count->tables, reterr));
     for (size_t k = 0; k < b->count->tables; k++)
-        TF_TRY(put_table(b, table[k], reterr));
+        TF_TRY(put_table(b, table[k], table[0], reterr));
     return b->count->changed ? note_act(b, reterr) : TF_OK;
 }
 

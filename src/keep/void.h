@@ -8,10 +8,11 @@
 /* Take the values of items that are void away: they are missing for that reason (TF_MISS_VOID), and
  * their columns carry TF_VOID_ITEM. Values that were not there for a reason of their own (not asked,
  * broken off) keep it. A notice for each item, when out is not NULL, and for one that is no column.
- * TF_E_INPUT: a language is stated and the table has no such variable. */
+ * records: of a repeat's table the one it belongs to, whose rows say the language; else NULL.
+ * TF_E_INPUT: a language is stated and no table has such a variable. */
 TF_MUST_CHECK enum tf_code tf_void_apply(const struct tf_dataset *d, const char *country,
-                                         struct tf_table *t, struct tf_notices *out,
-                                         struct tf_err *reterr);
+                                         struct tf_table *t, const struct tf_table *records,
+                                         struct tf_notices *out, struct tf_err *reterr);
 /* The hash of what is void in a country, "" when nothing is: part of a snapshot's provenance. */
 const char *tf_void_hash(struct tf_arena *arena, const struct tf_dataset *d, const char *country);
 #endif

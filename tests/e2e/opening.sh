@@ -39,7 +39,8 @@ datasets:
     id_var: child_id
     language: language
     missing: {dont_know: [888], prefer_not_to_say: [999]}
-    void: [{item: fun, language: km, reason: the translation asked about something else}]
+    void: [{item: fun, language: km, reason: the translation asked about something else},
+           {item: r_age, language: km, reason: read out wrongly}]
 forms:
   - {id: child, file: child.md, who: child, dataset: child}
 END
@@ -108,7 +109,7 @@ expect() { [ "$(number "$1")" = "$2" ] || { cat "$work/opened"; fail "$1 is $(nu
 
 seal uuid:1 '<child_id>AAAA0001</child_id><language>en</language><freq>2</freq><roster><r_age>12</r_age></roster><roster><r_age>15</r_age></roster><fun>7</fun><photo/>'
 post 201 1 submission.xml.enc
-seal uuid:2 '<child_id>AAAA0002</child_id><language>km</language><freq>2</freq><fun>3</fun><photo/>'
+seal uuid:2 '<child_id>AAAA0002</child_id><language>km</language><freq>2</freq><roster><r_age>13</r_age></roster><fun>3</fun><photo/>'
 post 201 2 submission.xml.enc
 head -c 50000 /dev/urandom >"$work/p.jpg"
 seal uuid:3 '<child_id>AAAA0003</child_id><language>en</language><freq>999</freq><photo>p.jpg</photo>' "$work/p.jpg"
@@ -142,6 +143,7 @@ END
 cut -d, -f1-7 "$work/child.csv" | cmp -s - "$work/want.csv" || { cat "$work/child.csv"; fail "other answers than were sealed"; }
 "$trefoil" keep export child.roster --country XA --as csv -o "$work/roster.csv" --study "$study" >/dev/null 2>&1
 grep -q '^uuid:1,uuid:1/roster\[2\],2,AAAA0001,15$' "$work/roster.csv" || { cat "$work/roster.csv"; fail "the roster differs"; }
+grep -q '^uuid:2,uuid:2/roster\[1\],1,AAAA0002,$' "$work/roster.csv" || { cat "$work/roster.csv"; fail "a void item of a repeat is not masked"; }
 for kind in sav dta xlsx codebook; do
     "$trefoil" keep export child --country XA --as $kind -o "$work/child.$kind" --study "$study" >/dev/null 2>&1 || fail "no $kind"
     [ -s "$work/child.$kind" ] || fail "an empty $kind"
