@@ -21,10 +21,11 @@ struct tf_export_opt {
 /* Codes that study.yaml declares missing become typed missing values, in the table itself; id and weight
  * keep theirs. */
 void tf_export_type(struct tf_table *t, const struct tf_dataset *d);
-/* Write the table. Numbers, texts, labels read back exactly. Reasons of missing values:
+/* Write the table. Numbers, texts, labels read back exactly; ISO dates are
+ * dates in sav and dta. Reasons of missing values:
  *     csv   the study's code of the reason, where it has one; else empty
- *     sav   user-missing codes of the column, labelled; texts lose theirs
- *     dta   .a to .o, labelled; texts lose theirs
+ *     sav   user-missing codes of the column, labelled; those of a text in a column NAME_missing
+ *     dta   .a to .o, labelled; those of a text in a column NAME_missing
  *     xlsx  as csv; a second sheet has the codebook
  * The file is for its owner only, and replaced as a whole. Notices say what the format could not hold
  * (names, long texts). path of a codebook that ends in .csv gives CSV, else HTML. */

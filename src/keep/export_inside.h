@@ -12,6 +12,10 @@ struct tf_export_name { /* how a format wants its names */
 /* A name for each column, unique without regard to case; a notice says how many had to change. */
 const char **tf_export_names(struct tf_arena *arena, const struct tf_table *t,
                              const struct tf_export_name *how, struct tf_notices *out);
+/* The table as SPSS or Stata take it: columns of dates are numbers with a format (*ret_format, NULL where
+ * there is none), texts with reasons have a column of them behind. */
+struct tf_table *tf_export_typed(struct tf_arena *arena, const struct tf_table *t, bool sav,
+                                 const char ***ret_format);
 /* SPSS and Stata files, into a buffer. */
 TF_MUST_CHECK enum tf_code tf_export_stat(struct tf_arena *arena, const struct tf_table *t,
                                           const struct tf_export_opt *opt, struct tf_buf *file,

@@ -7,8 +7,7 @@
  *             each reason, with the reason as the code's label; a plain empty cell is system-missing
  *     Stata   .a to .o stand for the reasons, in their order, with labels; a plain empty cell is .
  *
- * Texts have no such thing in either format: a missing text is empty there, and its reason stands in
- * the codebook's counts only. What the formats cannot hold (names of more than 64 or 32 bytes, texts
+ * Dates, and the reasons of texts, are made fit before (export_typed.c). What the formats cannot hold (names of more than 64 or 32 bytes, texts
  * of more than 32,767 bytes in SPSS) is changed with a notice. Stata files are of version 118 (Stata
  * 14 and later, UTF-8); SPSS files are compressed by rows. No clock: the file's time is 1970. */
 #include <math.h>
@@ -31,6 +30,7 @@ static const struct tf_export_name stata_names = {32, "", stata_reserved};
 struct writing {
     struct tf_arena *arena;
     const struct tf_table *t;
+    const char **format; /* [n_cols] of dates, else NULL */
     bool sav;
     readstat_writer_t *writer;
     readstat_variable_t **var;
@@ -207,7 +207,9 @@ static void add_column(struct writing *w, size_t col, const char *name)
                                         type == READSTAT_TYPE_STRING ? w->width[col] : 0);
     if (!tf_is_blank(c->label))
         readstat_variable_set_label(w->var[col], label_text(w, c->label, SAV_LABEL));
-    if (c->type == TF_NUMBER && w->sav)
+    if (w->format[col] != NULL)
+        readstat_variable_set_format(w->var[col], w->format[col]);
+    else if (c->type == TF_NUMBER && w->sav)
         readstat_variable_set_format(w->var[col], c->n_labels > 0 ? "F8.0" : "F8.2");
     add_labels(w, col);
 }
@@ -290,7 +292,8 @@ enum tf_code tf_export_stat(struct tf_arena *arena, const struct tf_table *t,
                             const struct tf_export_opt *opt, struct tf_buf *file,
                             struct tf_notices *out, struct tf_err *reterr)
 {
-    struct writing w = {.arena = arena, .t = t, .sav = opt->kind == TF_EXPORT_SAV, .file = file};
+    struct writing w = {.arena = arena, .sav = opt->kind == TF_EXPORT_SAV, .file = file};
+    w.t = t = tf_export_typed(arena, t, w.sav, &w.format);
     const char **name = tf_export_names(arena, t, w.sav ? &spss_names : &stata_names, out);
     w.writer = readstat_writer_init();
     if (w.writer == NULL)

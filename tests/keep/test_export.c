@@ -12,7 +12,8 @@ static const struct tf_dataset declared = {.id = "child", .id_var = "id", .missi
                                            .n_missing = 2};
 
 enum { ROWS = 6 };
-enum { ID, N, WORD, LONG, SEVERAL, LOW, COLS };
+enum { ID, N, WORD, LONG, SEVERAL, LOW, DAY, STAMP, COLS };
+enum { MORE = 1 }; /* where_missing, in SPSS and Stata */
 
 static struct tf_table *sample(struct tf_arena *a)
 {
@@ -25,6 +26,8 @@ static struct tf_table *sample(struct tf_arena *a)
     (void)tf_table_add(t, "said", TF_TEXT);
     (void)tf_table_add(t, "why/fun", TF_NUMBER);
     (void)tf_table_add(t, "low", TF_NUMBER);
+    (void)tf_table_add(t, "day", TF_TEXT);
+    (void)tf_table_add(t, "begun", TF_TEXT);
     static const double x[ROWS] = {0, 1, 0.1, 3e15, 5, 7};
     char *much = tf_alloc(a, 3001);
     memset(much, 'm', 3000);
@@ -37,6 +40,8 @@ static struct tf_table *sample(struct tf_arena *a)
         t->col[LONG].text[k] = k == 0 ? much : "a \"quoted\", text\nof two lines";
         t->col[SEVERAL].num[k] = k % 2 == 0 ? 1 : 0;
         t->col[LOW].num[k] = -9500 * (double)k;
+        t->col[DAY].text[k] = k == 0 ? "2024-02-29" : "1999-12-31";
+        t->col[STAMP].text[k] = k == 0 ? "2026-11-24T10:30:01.250+07:00" : "1960-01-01T00:00:00Z";
     }
     static const enum tf_miss why[] = {TF_MISS_DONT_KNOW, TF_MISS_PREFER_NOT, TF_MISS_SYSTEM};
     for (size_t k = 0; k < 3; k++) {
@@ -45,6 +50,8 @@ static struct tf_table *sample(struct tf_arena *a)
     }
     t->col[LOW].miss[5] = TF_MISS_VOID;
     t->col[LOW].num[5] = (double)NAN;
+    t->col[DAY].miss[5] = TF_MISS_ROUTING;
+    t->col[DAY].text[5] = "";
     t->col[WORD].miss[5] = TF_MISS_REFUSED;
     t->col[WORD].text[5] = "";
     t->col[N].label = "Did it happen to you in the past year?";
@@ -78,16 +85,19 @@ static void same_values(struct house *h, const struct tf_table *back)
 {
     const struct tf_table *t = sample(h->arena);
     assert_int_equal(back->n_rows, ROWS);
-    assert_int_equal(back->n_cols, COLS);
-    for (size_t c = 0; c < COLS; c++)
+    for (size_t c = 0; c < COLS; c++) {
+        if (back->n_cols > COLS && (c == DAY || c == STAMP))
+            continue; /* R reads these below */
+        const struct tf_column *b = &back->col[tf_table_find(back, c == SEVERAL && back->n_cols > COLS ? "why_fun" : t->col[c].name)];
         for (size_t k = 0; k < ROWS; k++) {
             if (t->col[c].type == TF_TEXT) {
-                assert_string_equal(back->col[c].text[k], t->col[c].text[k]);
+                assert_string_equal(b->text[k], t->col[c].text[k]);
                 continue;
             }
-            assert_int_equal(back->col[c].miss[k] != TF_PRESENT, t->col[c].miss[k] != TF_PRESENT);
-            assert_true(t->col[c].miss[k] != TF_PRESENT || back->col[c].num[k] == t->col[c].num[k]);
+            assert_int_equal(b->miss[k] != TF_PRESENT, t->col[c].miss[k] != TF_PRESENT);
+            assert_true(t->col[c].miss[k] != TF_PRESENT || b->num[k] == t->col[c].num[k]);
         }
+    }
 }
 
 static void statistics_files_read_back(void **state)
@@ -100,14 +110,18 @@ static void statistics_files_read_back(void **state)
     assert_int_equal(rename(path, named), 0);
     if (tf_import_file(h.arena, named, &t, &h.err) != TF_OK)
         fail_msg("%s | %s", h.err.what, h.err.fact);
+    assert_int_equal(t->n_cols, COLS + MORE);
     same_values(&h, t);
-    assert_string_equal(t->col[SEVERAL].name, "why_fun");
+    assert_string_equal(t->col[SEVERAL + MORE].name, "why_fun");
+    assert_string_equal(t->col[WORD + MORE].name, "where_missing");
+    assert_string_equal(tf_column_label(&t->col[WORD + MORE], t->col[WORD + MORE].num[5]), tf_miss_plain(TF_MISS_REFUSED));
+    assert_string_equal(label_of_missing(&t->col[DAY + MORE], 5), tf_miss_plain(TF_MISS_ROUTING));
     assert_string_equal(t->col[N].label, "Did it happen to you in the past year?");
     assert_string_equal(tf_column_label(&t->col[N], 1), "Yes, \"often\"");
     assert_string_equal(label_of_missing(&t->col[N], 3), "don't know");
     assert_string_equal(label_of_missing(&t->col[N], 4), "prefer not to say");
     assert_string_equal(label_of_missing(&t->col[N], 5), "");
-    assert_string_equal(label_of_missing(&t->col[LOW], 5), "void after fieldwork");
+    assert_string_equal(label_of_missing(&t->col[LOW + MORE], 5), "void after fieldwork");
     if (sav)
         assert_string_equal(t->col[WORD].labels[1].label, "ស្ថាលា");
     OUT_OF_HOUSE(h);
@@ -222,7 +236,14 @@ static void r_reads_the_same(void **state TF_UNUSED)
     (void)put_file(&h, "check.R",
                    "if (!suppressMessages(require(haven, quietly = TRUE))) quit(status = 77)\n"
                    "s <- read_sav('f.sav', user_na = TRUE); d <- read_dta('f.dta')\n"
-                   "stopifnot(dim(s) == c(6, 6), dim(d) == c(6, 6))\n"
+                   "stopifnot(dim(s) == c(6, 9), dim(d) == c(6, 9))\n"
+                   "stopifnot(inherits(d$day, 'Date'), d$day[1:2] == as.Date(c('2024-02-29', '1999-12-31')), is.na(d$day[6]))\n"
+                   "s2 <- read_sav('f.sav')\n"
+                   "stopifnot(inherits(s2$day, 'Date'), s2$day[1:2] == as.Date(c('2024-02-29', '1999-12-31')), is.na(s2$day[6]))\n"
+                   "at <- as.POSIXct(c('2026-11-24 10:30:01.25', '1960-01-01 00:00:00'), tz = 'UTC')\n"
+                   "stopifnot(abs(as.numeric(d$begun[1:2] - at, units = 'secs')) < 1e-3)\n"
+                   "stopifnot(abs(as.numeric(s2$begun[1:2] - at, units = 'secs')) < 1e-3)\n"
+                   "stopifnot(names(attr(s$where_missing, 'labels')) == 'refused', !is.na(d$where_missing[6]), is.na(d$where_missing[1]))\n"
                    "stopifnot(identical(as.numeric(zap_missing(s$exp_a))[1:3], c(0, 1, 0.1)))\n"
                    "stopifnot(identical(as.numeric(d$exp_a)[1:3], c(0, 1, 0.1)))\n"
                    "stopifnot(is.na(s$exp_a)[4:6], na_tag(d$exp_a)[4:5] == c('a', 'b'), is.na(na_tag(d$exp_a)[6]))\n"
