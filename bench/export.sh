@@ -1,6 +1,5 @@
 #!/bin/sh
 # Submissions to a dataset and out again: 10,000 of 50 questions, sealed as tablets do it, opened, exported.
-# Central (collection.md 7) takes 1.58 s for its CSV of 7,800 such.
 # usage: bench/export.sh [BUILD] [SUBMISSIONS]
 set -eu
 cd "$(dirname "$0")/.."

@@ -29,6 +29,11 @@ fi
 make --no-print-directory -s "build/release/bench/convert"
 sh bench/convert.sh "$watch" build/release "$work"
 echo
+echo "collection: received, opened, given out"
+sh bench/collect.sh build/release
+sh bench/odk.sh build/release
+sh bench/export.sh build/release
+echo
 echo "measure and draw: each with R beside it"
 build=$(dirname "$trefoil")
 for name in onepass bootstrap memory logistic raoscott simulation; do

@@ -4,7 +4,7 @@
  * stand there (up to a limit), puts them into the inbox as one batch with one flush, and lets their
  * connections go on; meanwhile others queue up. So the disk's slowness is shared: alone a post waits
  * for one flush, and a hundred that come together wait for one, too. (The alternative, a thread waiting
- * for each flush, gave a tenth of the rate: collection.md measured it; a timer that gathers posts makes
+ * for each flush, gave a tenth of the rate when it was tried; a timer that gathers posts makes
  * each wait longer than needed.)
  *
  * It holds no key that opens anything. When the disk is full it says so on standard error, at most

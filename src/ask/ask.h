@@ -76,7 +76,7 @@ struct tf_role {
     struct tf_place at;
 };
 
-/* The small-base and disclosure policy, a named object (domain.md 5.3; disclosure.md 1.2). */
+/* The small-base and disclosure policy, a named object (docs/METHODS-protection.md). */
 struct tf_policy {
     const char *name, *title;
     int suppress_below;      /* unweighted base below this: [c], nothing printed (0 = never) */

@@ -1,6 +1,6 @@
 /* The head of a submission: which form, which record, encrypted or not, which files belong to it.
  *
- * Two documents arrive as submissions (collection.md 2.1, 2.5 in our words):
+ * Two documents arrive as submissions (OpenRosa form submission; ODK encryption):
  *
  *   plain     <data id="child" version="3"> … <meta><instanceID>uuid:…</instanceID></meta></data>
  *   manifest  <data xmlns="http://opendatakit.org/submissions" id version encrypted="yes">

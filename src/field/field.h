@@ -1,7 +1,7 @@
 /* field: what happened at the doors.
  *
  * Contact sheets arrive as CSV files for now (one row a door: psu, door, visits, outcome …) and are
- * turned into the case-flow (domain.md T1). This room reads outcomes, never answers. */
+ * turned into the case-flow (table T1 of a report). This room reads outcomes, never answers. */
 #ifndef TF_FIELD_H
 #define TF_FIELD_H
 
