@@ -43,7 +43,8 @@
  * its evidence id, made from the content: importing it twice changes nothing.
  *
  * open-submissions takes the inbox into the vault, opens what tablets sealed, follows edits and makes
- * each form's dataset, with one more for each repeat (child.roster). What does not open is named.
+ * each form's dataset, with one more for each repeat (child.roster). What does not open is named and
+ * holds nothing up: the exit status stays 0, and --json counts it ("bad", "waiting").
  *
  * export writes a dataset as a file; the ledger notes it with its --purpose. A codebook holds no answers
  * unless --counts asks for them.

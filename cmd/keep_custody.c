@@ -103,6 +103,23 @@ static enum tf_code credential(struct tf_run *run, const struct keep_words *w, c
     return tf_ask_passphrase(run, w, name, true, ret, reterr);
 }
 
+/* One passphrase for two persons makes one person of them: two of three would be nobody's rule. */
+static enum tf_code each_their_own(const struct tf_custodian *who, const struct tf_credential *with,
+                                   size_t n, struct tf_err *reterr)
+{
+    for (size_t k = 1; k < n; k++)
+        for (size_t j = 0; j < k; j++) {
+            if (with[k].passphrase == NULL || with[j].passphrase == NULL || with[k].n != with[j].n ||
+                sodium_memcmp(with[k].passphrase, with[j].passphrase, with[k].n) != 0)
+                continue;
+            (void)tf_fail(reterr, TF_E_INPUT, "%s and %s were given the same passphrase", who[j].name,
+                          who[k].name);
+            return tf_help(reterr, "Each has one of their own: one line for each person, in the order "
+                                   "of their names.");
+        }
+    return TF_OK;
+}
+
 KEEP_PART(tf_keep_run_init)
 {
     const size_t n = w->n - 1;
@@ -115,6 +132,7 @@ KEEP_PART(tf_keep_run_init)
         TF_TRY(who_is(run, w, w->word[k + 1], &who[k], &file, reterr));
         TF_TRY(credential(run, w, who[k].name, file, &with[k], reterr));
     }
+    TF_TRY(each_their_own(who, with, n, reterr));
     TF_TRY(tf_custody_init(run->arena, run->study, who, with, n, reterr));
     tf_say("the study is in the hands of %zu custodian%s; it is locked now\n"
            "make an escrow copy of the keys: trefoil keep unlock --as %s; trefoil keep backup "

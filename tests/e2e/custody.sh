@@ -26,6 +26,8 @@ before=$(keep list)
 ok keep rekey
 [ "$(keep list)" = "$before" ] || say "rekeying changed what is kept"
 ok keep verify
+printf 'one for us both\none for us both\n' >both
+refused "ben and chi were given the same passphrase" sh -c '"$0" keep init ben chi --passphrase-fd 3 --study "$1" 3<both' "$trefoil" "$study"
 ok keep init ana=ana.key
 [ -e "$study/.trefoil/vault.key" ] && say "the machine's key is still there"
 refused "locked" keep list
