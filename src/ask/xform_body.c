@@ -34,7 +34,7 @@ write_label_and_hint(struct tf_xwriter *w, struct tf_xml *control, const struct 
     const struct tf_xnode *x = it->x;
     const bool spoken = tf_xtexts_any(&x->label) || tf_xmedia_any(x->media);
     const bool hint = tf_xtexts_any(&x->hint), guidance = tf_xtexts_any(&x->guidance);
-    if (!spoken && !hint)
+    if (!spoken && !hint && !x->bare_media)
         tf_xfault(w, it->row,
                   "Write a label or a hint; make it a calculate when nobody is to see it.",
                   "the question '%s' has neither label nor hint%s", it->name,

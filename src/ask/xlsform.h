@@ -92,6 +92,7 @@ struct tf_xnode { /* a row of the survey sheet, groups with what is in them */
     const char *query;         /* list of a select_one_external */
     bool or_other;
     bool flat;
+    bool bare_media; /* has a cell in a column "media" of no kind: shown nowhere, and yet something */
     bool dynamic_default; /* default_value is an expression: tf_xls_dynamic */
     struct tf_xnode **child;
     size_t n_children, cap_children;

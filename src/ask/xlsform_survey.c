@@ -69,6 +69,8 @@ static void read_cell(struct tf_xread *x, struct row *row, size_t col, const cha
         *one = text;
     else if (pairs != NULL)
         tf_xr_pair_set(x->arena, pairs, heads->width[h->slot], h->name, text);
+    else if (h->slot == TF_S_NONE && tf_streq(h->token[0], "media"))
+        n->bare_media = true;
     else if (h->slot == TF_S_MEDIA)
         tf_xr_fault(x, TF_X_SURVEY, row->number, x->sheet[TF_X_SURVEY]->head[col],
                   "Media are image, big-image, audio and video.", "'%.80s' is no kind of media",
@@ -190,7 +192,7 @@ static void end_group(struct tf_xread *x, const struct group *g, const struct tf
 
 static void check_repeat(struct tf_xread *x, const struct tf_xnode *n)
 {
-    bool told = n->label.n > 0;
+    bool told = n->label.n > 0 || n->bare_media;
     for (size_t k = 0; k < TF_N_MEDIA; k++)
         told = told || n->media[k].n > 0;
     if (!told)
