@@ -11,7 +11,7 @@ trefoil=$build/trefoil
 work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
-. "$here/../tests/e2e/collect_study.sh"
+. "$here/../tests/e2e/collect_study.sh.inc"
 make_study "$work/study" >/dev/null 2>&1
 bench_form "$work/study"
 "$trefoil" serve --listen 127.0.0.1:0 "$work/study" >"$work/out" &

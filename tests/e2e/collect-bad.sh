@@ -9,7 +9,7 @@ work=$(mktemp -d)
 pid= slow=
 trap 'for p in $pid $slow; do kill "$p" 2>/dev/null || true; done; rm -rf "$work"' EXIT
 fail() { echo "collect-bad: $*"; [ ! -f "$work/log" ] || tail -n 5 "$work/log"; exit 1; }
-. "$here/collect_study.sh"
+. "$here/collect_study.sh.inc"
 study=$work/study
 make_study "$study"
 cd "$work"

@@ -8,7 +8,7 @@ work=$(mktemp -d)
 pid=
 trap '[ -z "$pid" ] || kill "$pid" 2>/dev/null || true; rm -rf "$work"' EXIT
 fail() { echo "openrosa: $*"; [ ! -f "$work/log" ] || tail -n 5 "$work/log"; exit 1; }
-. "$here/collect_study.sh"
+. "$here/collect_study.sh.inc"
 study=$work/study
 make_study "$study"
 cd "$work"
