@@ -198,10 +198,11 @@ static void check_labels(struct tf_xread *x, const struct tf_xnode *n, const str
                     "Without ticks only the two ends can have labels.");
 }
 
+/* A plain line of places, as against stars or a wheel; other words may stand beside (columns of
+ * a grid, say). */
 static bool plain_appearance(const char *s)
 {
-    return s == NULL || strcmp(s, "vertical") == 0 || strcmp(s, "no-ticks") == 0 ||
-           strcmp(s, "vertical no-ticks") == 0 || strcmp(s, "no-ticks vertical") == 0;
+    return s == NULL || strstr(s, "vertical") != NULL || strstr(s, "no-ticks") != NULL;
 }
 
 void tf_xr_range_check(struct tf_xread *x, struct tf_xnode *n)

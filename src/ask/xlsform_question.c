@@ -112,7 +112,7 @@ static void check_image(struct tf_xread *x, struct tf_xnode *n)
     if (tf_xr_pair_get(&n->parameters, "max-pixels") == NULL)
         tf_xr_tell(x, TF_WARNING, TF_X_SURVEY, n->row, "parameters",
                  "Set max-pixels=1024 or so: pictures are then sent sooner.",
-                 "the picture '%.80s' is kept at full size", n->name);
+                 "the picture '%.80s' has no max-pixels and is kept at full size", n->name);
     (void)whole(x, n, "max-pixels", INT64_MIN, &pixels);
     if (app != NULL && (appearance == NULL || strcmp(appearance, "annotate") == 0) &&
         package_fault(app) != NULL)
