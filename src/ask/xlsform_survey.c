@@ -421,19 +421,20 @@ static void take_row(struct tf_xread *x, struct row *row)
 
 /* ---- The whole --------------------------------------------------------------------------------- */
 
-/* An entity that is changed is looked up in its list, which the form must have as a file. */
+/* An entity that is changed is looked up in its list. A form without it is written, but no client can
+ * open it. */
 static void check_updates(struct tf_xread *x)
 {
     const struct tf_xlsform *f = x->form;
     for (size_t k = 0; k < f->n_entities; k++)
         if (f->entity[k].entity_id != NULL && f->entity[k].dataset != NULL &&
             !tf_names_has(&x->files, f->entity[k].dataset))
-            tf_xr_fault(x, TF_X_ENTITIES, f->entity[k].row, "list_name",
-                        tf_xr_near_names(x, f->entity[k].dataset, &x->files,
-                                         "Add a csv-external of this name to the survey, or a "
-                                         "select_one_from_file of its .csv."),
-                        "entities of '%.80s' are changed, and the form does not have this list",
-                        f->entity[k].dataset);
+            tf_xr_tell(x, TF_WARNING, TF_X_ENTITIES, f->entity[k].row, "list_name",
+                       tf_xr_near_names(x, f->entity[k].dataset, &x->files,
+                                        "Add a csv-external of this name to the survey, or a "
+                                        "select_one_from_file of its .csv."),
+                       "entities of '%.80s' are changed, and the form does not have this list",
+                       f->entity[k].dataset);
 }
 
 /* What rows said of each other. */
