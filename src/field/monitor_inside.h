@@ -12,6 +12,7 @@ struct visit { /* one record as the monitoring sees it */
     bool clock;                       /* start comes from the tablet */
     double minutes, km, age, missing, asked; /* NaN where not told */
     const char *sex, *stratum;
+    bool measured;                    /* minutes by the device (in steps of five, from a browser) */
     bool complete;
     const struct tf_record *record;   /* NULL for a line of a file */
 };

@@ -73,7 +73,7 @@ static size_t same_person(const struct visit *v, size_t n, size_t from)
 static void judge_times(struct gather *g, const struct visit *v, size_t n, double *room,
                         struct tf_watch_person *p)
 {
-    size_t told = 0, fives = 0, clocks = 0;
+    size_t told = 0, typed = 0, fives = 0, clocks = 0;
     for (size_t k = 0; k < n; k++) {
         clocks += v[k].clock;
         p->outside += v[k].clock && (v[k].start.hour < g->plan.day_begins ||
@@ -81,19 +81,22 @@ static void judge_times(struct gather *g, const struct visit *v, size_t n, doubl
         if (isnan(v[k].minutes))
             continue;
         p->fast += v[k].minutes < g->plan.too_fast * g->m->minutes.median;
-        fives += (long)floor(v[k].minutes + 0.5) % 5 == 0;
+        if (!v[k].measured) { /* a browser tells its own times in steps of five minutes */
+            typed++;
+            fives += (long)floor(v[k].minutes + 0.5) % 5 == 0;
+        }
         room[told++] = v[k].minutes;
     }
     p->minutes = tf_spread_of(room, told);
-    if (told > 0)
-        p->fives = (double)fives / (double)told;
+    if (typed > 0)
+        p->fives = (double)fives / (double)typed;
     if (p->fast > 0 && p->fast * 10 >= told)
         tf_watch_flag(g, "fast", p->person, "", "%zu of %zu interviews took less than half the usual time",
                       p->fast, told);
-    if (told >= ENOUGH && p->fives > 0.2 + 3 * sqrt(0.16 / (double)told))
+    if (typed >= ENOUGH && p->fives > 0.2 + 3 * sqrt(0.16 / (double)typed))
         tf_watch_flag(g, "round times", p->person, "",
                       "%zu of %zu interviews took a multiple of five minutes; one in five is usual",
-                      fives, told);
+                      fives, typed);
     if (p->outside > 0 && p->outside * 10 >= clocks)
         tf_watch_flag(g, "hours", p->person, "", "%zu of %zu interviews began outside the day's hours",
                       p->outside, clocks);

@@ -21,8 +21,9 @@ static const char *const psu_names[] = {"psu", "cluster", NULL},
                   *const sex_names[] = {"sex", "picked_sex", NULL},
                   *const asked_names[] = {"asked", "n_asked", NULL},
                   *const missing_names[] = {"missing", "n_missing", NULL},
-                  *const result_names[] = {"result", "child_part", "part", NULL},
+                  *const result_names[] = {"result", "child_part", "part", "audit.completion", NULL},
                   *const minutes_names[] = {"minutes", "duration", NULL},
+                  *const seconds_names[] = {"audit.seconds", NULL},
                   *const stratum_names[] = {"stratum", NULL};
 
 static const char *told(const struct tf_record *r, const char *const *name)
@@ -134,6 +135,9 @@ static void when(const struct tf_record *r, struct visit *v)
     v->minutes = told_number(r, minutes_names);
     if (isnan(v->minutes) && v->clock && tf_moment_parse(told(r, end_names), &end))
         v->minutes = (double)(end.seconds - v->start.seconds) / 60;
+    v->measured = isnan(v->minutes);
+    if (v->measured)
+        v->minutes = told_number(r, seconds_names) / 60;
     if (!(v->minutes >= 0 && v->minutes <= 24 * 60)) /* a clock that jumped tells nothing */
         v->minutes = (double)NAN;
 }
