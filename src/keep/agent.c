@@ -436,7 +436,9 @@ enum tf_code tf_agent_run(struct tf_arena *arena, const char *study_dir, const s
     (void)setrlimit(RLIMIT_CORE, &none);
     if (prctl(PR_SET_DUMPABLE, 0L, 0L, 0L, 0L) != 0)
         return cannot_serve(reterr);
+#ifndef __SANITIZE_ADDRESS__ /* its shadow memory is larger than any machine's */
     (void)mlockall(MCL_CURRENT | MCL_FUTURE); /* beyond the pages that are locked in any case */
+#endif
     TF_TRY(tf_lock_take(arena, tf_keep_path(arena, study_dir, "agent.lock"), true, false,
                         "an agent holds this study already", NULL, reterr));
     const int folder = open_folder(arena, study_dir),

@@ -146,6 +146,8 @@ static void choose_rows(struct building *b)
 {
     struct record **all = TF_NEW_N(b->arena, struct record *, b->n);
     b->row = TF_NEW_N(b->arena, struct record *, b->n);
+    if (b->n == 0)
+        return;
     qsort(b->record, b->n, sizeof *b->record, by_instance);
     for (size_t k = 0; k < b->n; k++) {
         b->record[k].root = root_of(b, &b->record[k]);
