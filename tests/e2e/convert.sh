@@ -62,7 +62,7 @@ says err "'txt' is no type of question"
 says err "sheet 'survey', row 2, column 'type'"
 says err "Did you mean 'text'?"
 says err "'b c' is no name"
-says w.json "the picture 'd' is kept at full size"
+says w.json "the picture 'd' has no max-pixels and is kept at full size"
 "$trefoil" ask convert nothing.md >out 2>err
 [ $? -ne 0 ] || fail "a file that is not there"
 "$trefoil" ask convert form.md --json -o json.xml >out 2>err || fail "--json"
